@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { JsonFile, TextFile } from 'projen';
+import { ConstructLibraryCdk8s } from 'projen/lib/cdk8s';
+import { NodePackageManager, UpdateSnapshot } from 'projen/lib/javascript';
+
+const name = 'cdk8s-sync-async';
+
+const project = new ConstructLibraryCdk8s({
+  name,
+  description: 'GPU inference on Kubernetes with a synchronous and an asynchronous entrance: one StatefulSet, every pod in one of two roles',
+  keywords: [
+    'cdk8s', 'cdk8s-plus', 'constructs', 'kubernetes', 'k8s', 'statefulset',
+    'gpu', 'nvidia', 'inference', 'model-serving', 'machine-learning',
+    'grpc', 'queue', 'worker', 'async', 'graceful-shutdown', 'entrypoint',
+  ],
+  author: 'cdk8s-sync-async contributors',
+  authorAddress: 'maintainers@cdk8s-sync-async.dev',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk8s-sync-async/cdk8s-sync-async.git',
+  license: 'Apache-2.0',
+
+  // The floors of the peer ranges: the repository is built and tested with exactly these, test/consumer with the newest.
+  cdk8sVersion: '2.68.12',
+  constructsVersion: '10.3.0',
+  peerDeps: ['cdk8s-plus-27@^2.9.5'],
+  devDeps: ['fast-check@^4', 'kubernetes-models@4.5.1'],
+
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.3',
+  minNodeVersion: '20.16.0',
+  packageManager: NodePackageManager.NPM,
+
+  projenrcTs: true,
+  projenrcTsOptions: { projenCodeDir: '.projen' },
+  sampleCode: false,
+  integrationTestAutoDiscover: false,
+
+  // Continuous integration is .ci/run; nothing depends on the place where the repository is kept.
+  github: false,
+  buildWorkflow: false,
+  release: false,
+  depsUpgrade: false,
+  clobber: false,
+
+  typecheckTests: true,
+  tsconfigDev: {
+    include: ['**/*.ts', '../examples/**/*.ts'],
+    // Examples and tests import the package by its name, checked here against the sources.
+    compilerOptions: { paths: { [name]: ['../src/index.ts'] } },
+  },
+  // A test run changes no file: `npx projen eslint --fix` mends what can be mended.
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples'], commandOptions: { fix: false } },
+  jestOptions: {
+    jestVersion: '^30',
+    updateSnapshot: UpdateSnapshot.NEVER,
+    junitReporting: false,
+    coverageText: false,
+    jestConfig: {
+      collectCoverage: false,
+      moduleNameMapper: { [`^${name}$`]: '<rootDir>/src' },
+    },
+  },
+});
+project.jest!.addTestMatch('<rootDir>/examples/**/*.test.ts');
+
+project.package.addVersion('0.1.0');
+project.package.addField('exports', {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './.jsii': './.jsii',
+  './package.json': './package.json',
+});
+
+// The lock file names no registry, so it works with whichever one is configured.
+project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
+project.package.addField('overrides', {
+  // cdk8s-plus-27 lists a maintainers' git tool as an optional dependency: 118 packages that nothing here uses.
+  'backport': 'npm:empty-npm-package@1.0.0',
+  // Jest's module resolver. Where a registry lacks some of a release's platform packages, `npm ci` refuses the lock file; this one is complete.
+  'unrs-resolver': '1.12.2',
+});
+
+// Editors and eslint look for the nearest tsconfig.json.
+new JsonFile(project, 'examples/tsconfig.json', {
+  obj: { extends: '../test/tsconfig.json', include: ['**/*.ts'] },
+});
+
+// The entrypoint as a constant: a bundled app has no file beside it to read.
+const constant = new TextFile(project, 'src/private/entrypoint-script.ts', { marker: true });
+constant.addLine(`// ${constant.marker} The script itself is src/entrypoint.sh.`);
+constant.addLine('');
+constant.addLine('/** The text of src/entrypoint.sh. */');
+constant.addLine(`export const ENTRYPOINT_SCRIPT = \`${readFileSync('src/entrypoint.sh', 'utf8').replace(/\\|`|\$\{/g, '\\$&')}\`;`);
+constant.addLine('');
+
+project.addTask('example', {
+  description: 'Synthesize every example into dist/examples and list its pods',
+  steps: [{ spawn: 'compile' }, { exec: 'ts-node --project examples/tsconfig.json examples/run.ts' }],
+});
+for (const [task, file, description] of [
+  ['test:races', 'test/entrypoint/races.ts', 'Send signals to the entrypoint at random moments of its life'],
+  ['test:mutants', 'test/entrypoint/mutants.ts', 'Break the entrypoint in many ways: a test has to notice each'],
+  ['test:consumer', 'test/consumer/run.ts', 'Use the packed library from an empty project'],
+  ['conformance', 'test/conformance/run.ts', 'Run the library on the Kubernetes cluster of the current kubeconfig'],
+]) {
+  project.addTask(task, { description, exec: `ts-node --project test/tsconfig.json ${file}`, receiveArgs: true });
+}
+
+// TypeScript in the README and in doc comments has to compile.
+project.postCompileTask.exec('jsii-rosetta extract --compile --fail');
+project.gitignore.exclude('.jsii.tabl.json');
+
+// jsii-diff compares with a published version; ejecting is nobody's wish.
+project.tasks.removeTask('compat');
+project.deps.removeDependency('jsii-diff');
+project.tasks.removeTask('eject');
+
+// jsii's tools print a banner on Node 20, the oldest version that this library is tested with.
+project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+
+for (const path of ['/.*', '/examples/', '/bench/', '!/.jsii']) project.npmignore!.addPatterns(path);
+
+project.synth();
