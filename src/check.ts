@@ -1,0 +1,34 @@
+import { commandWords } from './private/checks';
+
+/**
+ * A check of a process or of a role: a command that runs inside the container and exits with 0 when all is well.
+ *
+ * Kubernetes' own HTTP, TCP and gRPC probes cannot be used, because all pods of a StatefulSet share one template, and the pods of the other role
+ * answer on no port.
+ *
+ * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#define-a-liveness-command
+ */
+export class Check {
+  /**
+   * A check that runs a command in the container, without a shell of its own.
+   *
+   * The program has to be in the image. It must end by itself: one that takes longer than `probes.timeout` counts as failed.
+   *
+   * Refused: a list without words, and an empty first word. At synth also `$(NAME)` where NAME is a variable with `valueFrom`: the kubelet puts
+   * such a value into a container's arguments, but an empty word into its probes. Inside `sh -c` write `$NAME` instead.
+   *
+   * @param command The program and its arguments, one word each.
+   */
+  public static command(command: string[]): Check {
+    return new Check(commandWords('command', command));
+  }
+
+  private constructor(private readonly words: string[]) {}
+
+  /**
+   * @internal
+   */
+  public _words(): string[] {
+    return [...this.words];
+  }
+}

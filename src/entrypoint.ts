@@ -1,0 +1,78 @@
+import { Duration, Size } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { Check } from './check';
+import { Timing } from './probe-timing';
+import { countedWords } from './process';
+import { Role } from './role';
+import { Split } from './split';
+
+/** Where the script's ConfigMap is mounted. */
+const SCRIPT_DIR = '/etc/sync-async/script';
+
+/** Where the values' ConfigMap is mounted, as a directory: a file of its own, a subPath, would never change. */
+const VALUES_DIR = '/etc/sync-async/values';
+
+/** Where the script keeps its copy of itself and its state. */
+const RUN_DIR = '/run/sync-async';
+
+/** What no other mount may cover. */
+export const OWN_DIRS = ['/etc/sync-async', RUN_DIR];
+
+/** Key of the script in its ConfigMap, and its name in both directories. */
+export const SCRIPT_FILE = 'entrypoint.sh';
+
+/** What starts the container. `sh` is named by its path, because an image's PATH can hold anything. */
+export const COMMAND = ['/bin/sh', `${SCRIPT_DIR}/${SCRIPT_FILE}`];
+
+/** Everything that the script gets to know of the service. */
+export function runArguments(split: Split | undefined, timing: Timing, roles: Role[]): string[] {
+  return [
+    'run',
+    `dir=${RUN_DIR}`,
+    `split=${split?._argument ?? 'none'}`,
+    // Only a count that is moved in place is watched, and only then a role is left while the pod stays.
+    ...split?._watched === undefined ? [] : [`values=${VALUES_DIR}`, `settle=${timing.settle}`],
+    `check-timeout=${timing.timeout}`,
+    ...roles.flatMap(role => role.arguments),
+  ];
+}
+
+/** Ready: everything runs, and the checks of the pod's role succeed. */
+export function readinessProbe(timing: Timing, roles: Role[]): kplus.Probe {
+  const script = ['/bin/sh', `${RUN_DIR}/${SCRIPT_FILE}`];
+  return probe([...script, 'ready', ...probeArguments(timing, roles, role => role.readiness)], timing, timing.readinessFailures);
+}
+
+/** Alive: starting or stopping within its time, or the liveness of the pod's role succeeds. Before the script has put its copy there, nothing is wrong. */
+export function livenessProbe(timing: Timing, roles: Role[]): kplus.Probe {
+  const script = ['/bin/sh', '-c', '[ ! -e "$0" ] || exec /bin/sh "$0" "$@"', `${RUN_DIR}/${SCRIPT_FILE}`];
+  return probe([...script, 'alive', ...probeArguments(timing, roles, role => role.liveness)], timing, timing.livenessFailures);
+}
+
+/** Puts what the script needs into the container that it runs. */
+export function mountEntrypoint(scope: Construct, container: kplus.Container, script: kplus.IConfigMap, values: kplus.IConfigMap, split?: Split): void {
+  container.mount(SCRIPT_DIR, kplus.Volume.fromConfigMap(scope, 'ScriptVolume', script, { name: 'sync-async-script', defaultMode: 0o555 }), { readOnly: true });
+  if (split?._watched !== undefined) {
+    container.mount(VALUES_DIR, kplus.Volume.fromConfigMap(scope, 'ValuesVolume', values, { name: 'sync-async-values', optional: true }), { readOnly: true });
+  }
+  // In memory, because nothing in it may outlive the pod's node; a few small files, but each takes a page.
+  const run = { medium: kplus.EmptyDirMedium.MEMORY, sizeLimit: Size.mebibytes(4) };
+  container.mount(RUN_DIR, kplus.Volume.fromEmptyDir(scope, 'RunVolume', 'sync-async-run', run));
+}
+
+function probe(command: string[], timing: Timing, failureThreshold: number): kplus.Probe {
+  return kplus.Probe.fromCommand(command, {
+    periodSeconds: Duration.seconds(timing.period),
+    timeoutSeconds: Duration.seconds(timing.timeout),
+    failureThreshold,
+  });
+}
+
+function probeArguments(timing: Timing, roles: Role[], checks: (role: Role) => Check[]): string[] {
+  return [
+    `dir=${RUN_DIR}`,
+    `check-timeout=${timing.timeout}`,
+    ...roles.flatMap(role => [`role=${role.name}`, ...checks(role).flatMap(check => countedWords('check', check._words()))]),
+  ];
+}

@@ -1,0 +1,86 @@
+import { Duration } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Gpu } from '../gpu';
+import { Timing, toTiming } from '../probe-timing';
+import { Role, toRole } from '../role';
+import { SyncAsyncStatefulSetProps } from '../sync-async-stateful-set-props';
+import { MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
+import { RESERVED_ENV, reservedEnv } from './validation';
+
+/** Time for the entrypoint's own part in a stop: to notice, to log, to end. */
+const STOP_MARGIN_SECONDS = 5;
+
+/** The props of a set, checked one by one and complete. */
+export interface Plan {
+  readonly gpu: Gpu;
+  readonly roles: Role[];
+  readonly timing: Timing;
+  readonly terminationGracePeriod: Duration;
+}
+
+/** Throws on everything that is wrong with the props by themselves. */
+export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
+  if (!props.image) {
+    throw new Error(`'image' (${props.image}) must name a container image in order for pods to run it.`);
+  }
+  if (props.restartPolicy !== undefined && props.restartPolicy !== kplus.RestartPolicy.ALWAYS) {
+    throw new Error(`'restartPolicy' (${props.restartPolicy}) must be ${kplus.RestartPolicy.ALWAYS} in order to be that of a StatefulSet.`);
+  }
+  const reserved = RESERVED_ENV.find(name => props.envVariables?.[name] !== undefined);
+  if (reserved !== undefined) {
+    throw new Error(reservedEnv(reserved));
+  }
+  checkReplicas(props);
+  const roles = toRoles(props);
+  return {
+    gpu: props.gpu ?? Gpu.nvidia(),
+    roles,
+    timing: toTiming(props.probes ?? {}),
+    terminationGracePeriod: toGracePeriod(props, roles),
+  };
+}
+
+function checkReplicas({ replicas, split }: SyncAsyncStatefulSetProps): void {
+  if (replicas === undefined) {
+    return;
+  }
+  wholeNumber('replicas', replicas, 0, MAX_NUMBER, 'to be a number of pods');
+  const count = split?._count ?? 0;
+  if (count > replicas) {
+    throw new Error(`'split' (${split!._name}) must be at most 'replicas' (${replicas}) in order for every synchronous pod to exist.`);
+  }
+}
+
+function toRoles({ split, replicas, syncRole, asyncRole }: SyncAsyncStatefulSetProps): Role[] {
+  const name = split?._name ?? 'none, every pod is synchronous';
+  const reason = split?._watched === undefined ? '' : '; its number can be moved to any other while the pods run';
+  if (!syncRole && (split?._needsSync ?? true)) {
+    throw new Error(`'syncRole' (undefined) must be given in order for synchronous pods to have something to do: 'split' is ${name}${reason}.`);
+  }
+  if (!asyncRole && split?._needsAsync(replicas)) {
+    throw new Error(`'asyncRole' (undefined) must be given in order for asynchronous pods to have something to do: 'split' is ${name}${reason}.`);
+  }
+  if (asyncRole && !split) {
+    throw new Error(`'asyncRole' (${asyncRole.processes.map(process => process.name).join(', ')}) must come with a 'split' in order for some pods to have it.`);
+  }
+  return [
+    ...syncRole ? [toRole('sync', syncRole)] : [],
+    ...asyncRole ? [toRole('async', asyncRole)] : [],
+  ];
+}
+
+function toGracePeriod({ terminationGracePeriod, lifecycle }: SyncAsyncStatefulSetProps, roles: Role[]): Duration {
+  const slower = roles.reduce((a, b) => b.stopSeconds > a.stopSeconds ? b : a);
+  const needed = slower.stopSeconds + STOP_MARGIN_SECONDS;
+  if (terminationGracePeriod === undefined) {
+    if (lifecycle?.preStop) {
+      throw new Error(`'lifecycle.preStop' must come with an explicit 'terminationGracePeriod' of more than ${needed} seconds in order to leave the processes their time: the hook runs before they are stopped, and within that period.`);
+    }
+    return Duration.seconds(needed);
+  }
+  const seconds = wholeSeconds('terminationGracePeriod', terminationGracePeriod, 1);
+  if (seconds < needed) {
+    throw new Error(`'terminationGracePeriod' (${seconds} seconds) must be at least ${needed} seconds in order for the ${slower.name} role to stop: the sum of its stop delays and stop timeouts is ${slower.stopSeconds}, and ${STOP_MARGIN_SECONDS} more.`);
+  }
+  return terminationGracePeriod;
+}

@@ -1,0 +1,65 @@
+import { posix } from 'node:path';
+import * as kplus from 'cdk8s-plus-27';
+import { Gpu } from '../gpu';
+
+/** What cdk8s-plus has no words for. */
+export interface PodExtras {
+  readonly gpu: Gpu;
+  readonly shareProcessNamespace?: boolean;
+  /** Name of the container that the entrypoint runs in. */
+  readonly main: string;
+  /** A writable place for temporary files. */
+  readonly tmp: kplus.Volume;
+}
+
+/** A pod spec of cdk8s-plus, and what it has no words for. */
+export function withExtras(spec: kplus.k8s.PodSpec, extras: PodExtras): kplus.k8s.PodSpec {
+  const { gpu, main, tmp } = extras;
+  const containers = spec.containers.map(container => container.name === main ? withTmp(withGpu(container, gpu), tmp) : container);
+  const usesTmp = containers.some(container => container.volumeMounts?.some(mount => mount.name === tmp.name));
+  return {
+    ...spec,
+    containers: containers.map(withoutCapabilities),
+    initContainers: spec.initContainers?.map(withoutCapabilities),
+    volumes: usesTmp ? [...spec.volumes ?? [], tmp._toKube()] : spec.volumes,
+    securityContext: { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } },
+    nodeSelector: gpu._options.nodeSelector,
+    runtimeClassName: gpu._options.runtimeClassName,
+    shareProcessNamespace: extras.shareProcessNamespace,
+    // A variable for every Service of the namespace would let strangers' names into this container's environment.
+    enableServiceLinks: false,
+  };
+}
+
+/** Whether two paths are the same, however they are written. */
+export function samePath(a: string, b: string): boolean {
+  return posix.join('/', a, '/') === posix.join('/', b, '/');
+}
+
+/** An extended resource is asked for by its limit. A patch could not do it: what renders the object keeps only values of type Quantity. */
+function withGpu(container: kplus.k8s.Container, gpu: Gpu): kplus.k8s.Container {
+  if (gpu.resource === undefined) {
+    return container;
+  }
+  const limits = { ...container.resources?.limits, [gpu.resource]: kplus.k8s.Quantity.fromNumber(gpu.count) };
+  return { ...container, resources: { ...container.resources, limits } };
+}
+
+/** Most programs want a place for temporary files, also where the rest of the file system is read-only. */
+function withTmp(container: kplus.k8s.Container, tmp: kplus.Volume): kplus.k8s.Container {
+  const mounts = container.volumeMounts ?? [];
+  if (!container.securityContext?.readOnlyRootFilesystem || mounts.some(mount => samePath(mount.mountPath, '/tmp'))) {
+    return container;
+  }
+  return { ...container, volumeMounts: [...mounts, { name: tmp.name, mountPath: '/tmp' }] };
+}
+
+/** A container has the capabilities that it asks for, and no others. cdk8s-plus-27 writes CAP_X where Kubernetes wants X. */
+function withoutCapabilities(container: kplus.k8s.Container): kplus.k8s.Container {
+  const context = container.securityContext;
+  if (context?.privileged) {
+    return container;
+  }
+  const [add, drop] = [context?.capabilities?.add, context?.capabilities?.drop].map(names => names?.map(name => name.replace(/^CAP_/, '')));
+  return { ...container, securityContext: { ...context, capabilities: { add, drop: drop ?? ['ALL'] } } };
+}

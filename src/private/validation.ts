@@ -1,0 +1,100 @@
+import { posix } from 'node:path';
+import * as kplus from 'cdk8s-plus-27';
+import { Check } from '../check';
+import { OWN_DIRS } from '../entrypoint';
+import { Split } from '../split';
+
+/** Variables of the container that belong to the entrypoint. */
+export const RESERVED_ENV = ['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'];
+
+/** Longest name whose pods Kubernetes can label with the name and an eleven characters' hash of their revision. */
+const MAX_NAME = 52;
+
+/** Facts that are known only when all objects are there. */
+export interface Facts {
+  readonly set: kplus.StatefulSet;
+  readonly main: kplus.Container;
+  /** The library's own variables of the main container. */
+  readonly env: { [name: string]: kplus.EnvValue };
+  /** The library's own mounts of the main container. */
+  readonly mounts: kplus.VolumeMount[];
+  readonly split?: Split;
+  readonly checks: Check[];
+}
+
+/** Everything that is wrong with a set and the objects around it. */
+export function problems(facts: Facts): string[] {
+  return [
+    ...nameProblems(facts.set),
+    ...replicaProblems(facts.set, facts.split),
+    ...containerProblems(facts.set),
+    ...envProblems(facts.main, facts.env),
+    ...mountProblems(facts.main, facts.mounts),
+    ...checkProblems(facts.main, facts.checks),
+  ];
+}
+
+function nameProblems({ name }: kplus.StatefulSet): string[] {
+  return name.length <= MAX_NAME ? [] : [
+    `'name' (${name}) must have at most ${MAX_NAME} characters, not ${name.length}, in order for Kubernetes to create its pods: it adds 11 to it in a label. Set 'metadata.name' or shorten the ids.`,
+  ];
+}
+
+function replicaProblems(set: kplus.StatefulSet, split?: Split): string[] {
+  const count = split?._count;
+  if (count === undefined || set.replicas !== undefined) {
+    return []; // a fixed number of replicas has been compared at once
+  }
+  if (!set.hasAutoscaler) {
+    return count <= 1 ? [] : [`'split' (${split!._name}) must be at most 'replicas' (1, the default) in order for every synchronous pod to exist.`];
+  }
+  return set.node.root.node.findAll()
+    .filter((each): each is kplus.HorizontalPodAutoscaler => each instanceof kplus.HorizontalPodAutoscaler && each.target === set && each.minReplicas < count)
+    .map(({ minReplicas, node }) => `'minReplicas' (${minReplicas}) of ${node.path} must be at least the number of synchronous pods (${split!._name}) in order for every synchronous pod to exist.`);
+}
+
+function containerProblems(set: kplus.StatefulSet): string[] {
+  const names = [...set.containers, ...set.initContainers].map(container => container.name);
+  const repeated = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+  return [...repeated].map(name => `'containers' (${names.join(', ')}) must have different names in order to be containers of one pod; ${name} is there twice.`);
+}
+
+function envProblems(main: kplus.Container, own: { [name: string]: kplus.EnvValue }): string[] {
+  return RESERVED_ENV
+    .filter(name => main.env.variables[name] !== own[name])
+    .map(reservedEnv);
+}
+
+/** Why a variable of that name is refused. */
+export function reservedEnv(name: string): string {
+  return `'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are ${RESERVED_ENV.join(', ')}.`;
+}
+
+function mountProblems({ mounts }: kplus.Container, own: kplus.VolumeMount[]): string[] {
+  const found: string[] = [];
+  const paths = new Set<string>();
+  for (const mount of mounts.filter(each => !own.includes(each))) {
+    const path = mount.path;
+    const normal = posix.join('/', path, '/');
+    const covered = OWN_DIRS.find(dir => normal.startsWith(`${dir}/`));
+    if (covered) {
+      found.push(`'volumeMounts' (${path}) must not be in ${covered} in order for the entrypoint to find its own files.`);
+    } else if (paths.has(normal)) {
+      found.push(`'volumeMounts' (${path}) must be there only once in order to be a mount of one volume.`);
+    }
+    paths.add(normal);
+  }
+  return found;
+}
+
+/** The kubelet puts every variable into a container's arguments, but in probes it takes one with `valueFrom` for empty. */
+function checkProblems(main: kplus.Container, checks: Check[]): string[] {
+  const variables = main.env.variables;
+  return checks.flatMap(check => {
+    const words = check._words().join(' ');
+    return [...words.matchAll(/\$\$|\$\(([^)]*)\)/g)]
+      .map(([, name]) => name)
+      .filter(name => variables[name]?.valueFrom)
+      .map(name => `'command' (${words}) of a check must not use $(${name}) in order to be the same in a probe, where the kubelet knows no variable with 'valueFrom'; use ['sh', '-c', '... "$${name}" ...'].`);
+  });
+}

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { Lazy, Size } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_FILE } from './entrypoint';
+import { Gpu } from './gpu';
+import { ENTRYPOINT_SCRIPT } from './private/entrypoint-script';
+import { HeadlessService, servicePorts } from './private/headless-service';
+import { addMissingLabels, recommendedLabels } from './private/labels';
+import { toPlan } from './private/plan';
+import { withExtras } from './private/pod-spec';
+import { problems } from './private/validation';
+import { Split } from './split';
+import { SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
+
+/** Name of the container in which the processes run. */
+const MAIN = 'main';
+
+/**
+ * A StatefulSet for a service with a synchronous and an asynchronous entrance, whose every pod does one of the two jobs.
+ *
+ * The ordinal of a pod decides its role, by the `split`. A small script, the entrypoint, is process 1 of the container: it starts the
+ * processes of that role in order, watches them, and stops them in reverse order.
+ *
+ * It is a `kplus.StatefulSet` with one container, `main`, and can do all that one can: scheduling, connections, autoscaling, more containers. Besides the
+ * StatefulSet it creates
+ *
+ * - a headless Service, which gives every pod a stable name,
+ * - a ConfigMap with the entrypoint, which changes only with the library,
+ * - a ConfigMap with values: SYNC_INSTANCE, for a split by count that is moved in place, and INSTANCE, the number of pods. Neither a scale nor a
+ *   move changes the pod template, so neither replaces a pod.
+ *
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+ */
+export class SyncAsyncStatefulSet extends kplus.StatefulSet {
+  /**
+   * The container in which the processes run.
+   */
+  public readonly mainContainer: kplus.Container;
+
+  /**
+   * The rule by which pods are synchronous; undefined when all are.
+   */
+  public readonly split?: Split;
+
+  /**
+   * The GPU of every pod.
+   */
+  public readonly gpu: Gpu;
+
+  /**
+   * The ConfigMap that holds the entrypoint.
+   */
+  public readonly scriptConfigMap: kplus.ConfigMap;
+
+  /**
+   * The ConfigMap that holds SYNC_INSTANCE and INSTANCE. To move a counted split in place, change SYNC_INSTANCE here.
+   */
+  public readonly valuesConfigMap: kplus.ConfigMap;
+
+  private readonly shareProcessNamespace?: boolean;
+  private readonly tmp: kplus.Volume;
+
+  public constructor(scope: Construct, id: string, props: SyncAsyncStatefulSetProps) {
+    const plan = toPlan(props);
+    super(scope, id, {
+      ...props,
+      containers: undefined, // after the main one, which needs `this`
+      podManagementPolicy: props.podManagementPolicy ?? kplus.PodManagementPolicy.PARALLEL,
+      terminationGracePeriod: plan.terminationGracePeriod,
+      // cdk8s-plus asks for it when `this` is in the tree, so that the Service can be its child.
+      get service() {
+        const set = scope.node.findChild(id) as kplus.StatefulSet;
+        return props.service ?? new HeadlessService(set, 'Service', { namespace: set.metadata.namespace });
+      },
+    });
+    this.split = props.split;
+    this.gpu = plan.gpu;
+    this.shareProcessNamespace = props.shareProcessNamespace;
+
+    const metadata = { namespace: this.metadata.namespace };
+    this.scriptConfigMap = new kplus.ConfigMap(this, 'Script', { metadata, data: { [SCRIPT_FILE]: ENTRYPOINT_SCRIPT } });
+    this.valuesConfigMap = new kplus.ConfigMap(this, 'Values', { metadata });
+    if (this.split?._watched !== undefined) {
+      this.valuesConfigMap.addData('SYNC_INSTANCE', String(this.split._watched));
+    }
+    // Whether there is an autoscaler is known only at synth.
+    this.valuesConfigMap.addData('INSTANCE', Lazy.any({ produce: () => this.hasAutoscaler ? undefined : String(this.replicas ?? 1) }));
+    this.apiObject.addDependency(this.scriptConfigMap, this.valuesConfigMap);
+
+    const env = this.ownVariables();
+    this.mainContainer = this.addContainer({
+      name: MAIN,
+      image: props.image,
+      command: COMMAND,
+      args: runArguments(this.split, plan.timing, plan.roles),
+      readiness: readinessProbe(plan.timing, plan.roles),
+      liveness: livenessProbe(plan.timing, plan.roles),
+      ports: props.ports,
+      envVariables: { ...env, ...props.envVariables },
+      envFrom: props.envFrom && [...props.envFrom],
+      resources: props.resources,
+      imagePullPolicy: props.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT,
+      workingDir: props.workingDir,
+      lifecycle: props.lifecycle,
+      securityContext: { ensureNonRoot: !props.runAsRoot, ...props.containerSecurityContext },
+    });
+    mountEntrypoint(this, this.mainContainer, this.scriptConfigMap, this.valuesConfigMap, this.split);
+    const mounts = [...this.mainContainer.mounts];
+    this.tmp = kplus.Volume.fromEmptyDir(this, 'TmpVolume', 'sync-async-tmp');
+    if (props.sharedMemory) {
+      this.mountSharedMemory(props.sharedMemory);
+    }
+    this.mainContainer.mounts.push(...props.volumeMounts ?? []);
+    props.containers?.forEach(container => this.addContainer(container));
+    if (!props.service) {
+      servicePorts(this.containers).forEach(port => this.service.bind(port.port, port));
+    }
+
+    if (this.gpu._taint !== undefined) {
+      this.scheduling.tolerate(kplus.Node.tainted(kplus.NodeTaintQuery.exists(this.gpu._taint, { effect: kplus.TaintEffect.NO_SCHEDULE })));
+    }
+    this.podMetadata.addAnnotation('cdk8s-sync-async/script-sha256', createHash('sha256').update(ENTRYPOINT_SCRIPT).digest('hex'));
+    this.label();
+
+    const checks = plan.roles.flatMap(role => role.checks);
+    this.node.addValidation({ validate: () => problems({ set: this, main: this.mainContainer, env, mounts, split: this.split, checks }) });
+  }
+
+  /**
+   * The stable DNS names of the pods that the props make synchronous, for clients that choose a pod by themselves. A name resolves while its pod is ready.
+   *
+   * Refused when the number of replicas is not fixed, unless the split is a count.
+   *
+   * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
+   * @returns `<pod>.<service>`, and `.<namespace>.svc` if the namespace is known.
+   */
+  public syncHosts(): string[] {
+    const count = this.split?._count;
+    const replicas = this.hasAutoscaler ? undefined : this.replicas ?? 1;
+    if (replicas === undefined && count === undefined) {
+      throw new Error('\'replicas\' (undefined) must be fixed in order to list the synchronous pods of a split that is no count.');
+    }
+    const ordinals = [...Array(count ?? replicas).keys()].filter(ordinal => this.split?.isSync(ordinal) ?? true);
+    const { namespace } = this.metadata;
+    return ordinals.map(ordinal => `${this.name}-${ordinal}.${this.service.name}${namespace ? `.${namespace}.svc` : ''}`);
+  }
+
+  /**
+   * Adds a container to the pods, of either role. Unlike in cdk8s-plus it has no limits that nobody asked for.
+   */
+  public addContainer(cont: kplus.ContainerProps): kplus.Container {
+    return super.addContainer({ ...cont, resources: cont.resources ?? {} });
+  }
+
+  /**
+   * Adds an init container to the pods, of either role. Unlike in cdk8s-plus it has no limits that nobody asked for.
+   */
+  public addInitContainer(cont: kplus.ContainerProps): kplus.Container {
+    return super.addInitContainer({ ...cont, resources: cont.resources ?? {} });
+  }
+
+  /**
+   * @internal
+   */
+  public _toPodSpec(): kplus.k8s.PodSpec {
+    // Not super: some later lines of cdk8s-plus override it in StatefulSet and lose all volumes there.
+    const spec = kplus.Workload.prototype._toPodSpec.call(this);
+    return withExtras(spec, { gpu: this.gpu, shareProcessNamespace: this.shareProcessNamespace, main: MAIN, tmp: this.tmp });
+  }
+
+  /** First of all, because the kubelet puts a variable into those after it. */
+  private ownVariables(): { [name: string]: kplus.EnvValue } {
+    const fromValues = (key: string) => kplus.EnvValue.fromConfigMap(this.valuesConfigMap, key, { optional: true });
+    const syncInstance = this.split?._watched === undefined ? this.split?._count : undefined;
+    return {
+      POD_NAME: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
+      INSTANCE: fromValues('INSTANCE'),
+      ...this.split?._watched === undefined ? {} : { SYNC_INSTANCE: fromValues('SYNC_INSTANCE') },
+      ...syncInstance === undefined ? {} : { SYNC_INSTANCE: kplus.EnvValue.fromValue(String(syncInstance)) },
+    };
+  }
+
+  private mountSharedMemory(size: Size): void {
+    const mebibytes = size.toMebibytes({ rounding: undefined });
+    if (!Number.isInteger(mebibytes) || mebibytes < 1) {
+      throw new Error(`'sharedMemory' (${mebibytes} MiB) must be whole mebibytes in order to be the size of /dev/shm.`);
+    }
+    this.mainContainer.mount('/dev/shm', kplus.Volume.fromEmptyDir(this, 'SharedMemoryVolume', 'sync-async-shm', { medium: kplus.EmptyDirMedium.MEMORY, sizeLimit: size }));
+  }
+
+  /** The same labels everywhere; those that the user or the chart has given stay. */
+  private label(): void {
+    const recommended = recommendedLabels(this.node.id, this.name);
+    addMissingLabels(this.metadata, recommended);
+    const labels = Object.fromEntries(Object.keys(recommended).map(key => [key, this.metadata.getLabel(key)!]));
+    [this.podMetadata, this.scriptConfigMap.metadata, this.valuesConfigMap.metadata].forEach(each => addMissingLabels(each, labels));
+    if (this.service.node.scope === this) {
+      addMissingLabels(this.service.metadata, labels);
+    }
+  }
+}
