@@ -49,7 +49,7 @@ const project = new ConstructLibraryCdk8s({
     compilerOptions: { paths: { [name]: ['../src/index.ts'] } },
   },
   // A test run changes no file: `npx projen eslint --fix` mends what can be mended.
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples'], commandOptions: { fix: false } },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples'], tsconfigPath: './test/tsconfig.json', commandOptions: { fix: false } },
   jestOptions: {
     jestVersion: '^30',
     updateSnapshot: UpdateSnapshot.NEVER,
@@ -61,6 +61,8 @@ const project = new ConstructLibraryCdk8s({
     },
   },
 });
+// The package, imported by its name, is sorted among the other packages.
+project.eslint!.rules!['import/order'][1].groups = ['builtin', ['external', 'internal']];
 project.jest!.addTestMatch('<rootDir>/examples/**/*.test.ts');
 
 project.package.addVersion('0.1.0');
