@@ -44,7 +44,7 @@ export function readinessProbe(timing: Timing, roles: Role[]): kplus.Probe {
   return probe([...script, 'ready', ...probeArguments(timing, roles, role => role.readiness)], timing, timing.readinessFailures);
 }
 
-/** Alive: starting or stopping within its time, or the liveness of the pod's role succeeds. Before the script has put its copy there, nothing is wrong. */
+/** Alive: starting or stopping within its time, or the liveness of the pod's role succeeds; or the script has not begun. */
 export function livenessProbe(timing: Timing, roles: Role[]): kplus.Probe {
   const script = ['/bin/sh', '-c', '[ ! -e "$0" ] || exec /bin/sh "$0" "$@"', `${RUN_DIR}/${SCRIPT_FILE}`];
   return probe([...script, 'alive', ...probeArguments(timing, roles, role => role.liveness)], timing, timing.livenessFailures);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Lazy, Size } from 'cdk8s';
+import { Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_FILE } from './entrypoint';
@@ -113,8 +113,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     }
     this.mainContainer.mounts.push(...props.volumeMounts ?? []);
     props.containers?.forEach(container => this.addContainer(container));
+    const ports = servicePorts(this.containers);
     if (!props.service) {
-      servicePorts(this.containers).forEach(port => this.service.bind(port.port, port));
+      ports.forEach(port => this.service.bind(port.port, port));
     }
 
     if (this.gpu._taint !== undefined) {
@@ -182,7 +183,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   }
 
   private mountSharedMemory(size: Size): void {
-    const mebibytes = size.toMebibytes({ rounding: undefined });
+    const mebibytes = size.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
     if (!Number.isInteger(mebibytes) || mebibytes < 1) {
       throw new Error(`'sharedMemory' (${mebibytes} MiB) must be whole mebibytes in order to be the size of /dev/shm.`);
     }

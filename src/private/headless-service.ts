@@ -18,25 +18,34 @@ export class HeadlessService extends kplus.Service {
    * @internal
    */
   public _toKube(): kplus.k8s.ServiceSpec {
+    // eslint-disable-next-line dot-notation -- private in cdk8s-plus, which throws where there are no ports
     return this.ports.length > 0 ? super._toKube() : { clusterIp: this.clusterIP, type: this.type, selector: this['_selector'] };
   }
 }
 
 /** The ports of a pod as those of its Service. Refuses what Kubernetes would. */
 export function servicePorts(containers: kplus.Container[]): kplus.ServicePort[] {
-  const ports = containers.flatMap(container => container.ports);
-  const names = ports.map(port => port.name);
-  for (const [i, { name, number }] of ports.entries()) {
-    wholeNumber('ports.number', number, 1, 65535, 'to be a port');
-    if (name === undefined) {
-      if (ports.length > 1) {
-        throw new Error(`'ports' (${ports.map(port => port.number).join(', ')}) must all have a name in order for a Service to have several; ${number} has none.`);
-      }
-    } else if (!PORT_NAME.test(name)) {
+  const ports = containers
+    .flatMap(container => container.ports)
+    .map(({ name, number, protocol }) => ({ name, port: number, targetPort: number, protocol }));
+  for (const { name, port } of ports) {
+    wholeNumber('ports.number', port, 1, 65535, 'to be a port');
+    if (name === undefined && ports.length > 1) {
+      const all = ports.map(each => each.name ?? each.port).join(', ');
+      throw new Error(`'ports' (${all}) must all have a name in order for a Service to have several; ${port} has none.`);
+    }
+    if (name !== undefined && !PORT_NAME.test(name)) {
       throw new Error(`'ports.name' (${name}) must be at most 15 lower case letters, digits and inner dashes, one letter among them, in order to name a port.`);
-    } else if (names.indexOf(name) !== i) {
-      throw new Error(`'ports.name' (${name}) must be there only once among all containers in order to name a port of the Service.`);
     }
   }
-  return ports.map(({ name, number, protocol }) => ({ name, port: number, targetPort: number, protocol }));
+  refuseRepeated('ports.name', ports.map(port => port.name));
+  refuseRepeated('ports.number', ports.map(({ port, protocol }) => `${port} ${protocol ?? kplus.Protocol.TCP}`));
+  return ports;
+}
+
+function refuseRepeated(prop: string, values: (string | undefined)[]): void {
+  const repeated = values.find((value, i) => value !== undefined && values.indexOf(value) !== i);
+  if (repeated !== undefined) {
+    throw new Error(`'${prop}' (${repeated}) must be there only once among all containers in order to be a port of the Service.`);
+  }
 }

@@ -49,7 +49,8 @@ function replicaProblems(set: kplus.StatefulSet, split?: Split): string[] {
     return count <= 1 ? [] : [`'split' (${split!._name}) must be at most 'replicas' (1, the default) in order for every synchronous pod to exist.`];
   }
   return set.node.root.node.findAll()
-    .filter((each): each is kplus.HorizontalPodAutoscaler => each instanceof kplus.HorizontalPodAutoscaler && each.target === set && each.minReplicas < count)
+    .filter(each => each instanceof kplus.HorizontalPodAutoscaler)
+    .filter(({ target, minReplicas }) => target === set && minReplicas < count)
     .map(({ minReplicas, node }) => `'minReplicas' (${minReplicas}) of ${node.path} must be at least the number of synchronous pods (${split!._name}) in order for every synchronous pod to exist.`);
 }
 
