@@ -104,7 +104,8 @@ for (const [task, file, description] of [
   ['test:consumer', 'test/consumer/run.ts', 'Use the packed library from an empty project'],
   ['conformance', 'test/conformance/run.ts', 'Run the library on the Kubernetes cluster of the current kubeconfig'],
 ]) {
-  project.addTask(task, { description, exec: `ts-node --project test/tsconfig.json ${file}`, receiveArgs: true });
+  const exec = `ts-node --project test/tsconfig.json ${file}`;
+  project.addTask(task, { description, steps: [{ spawn: 'compile' }, { exec, receiveArgs: true }] });
 }
 
 // TypeScript in the README and in doc comments has to compile.
