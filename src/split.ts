@@ -87,6 +87,7 @@ export class Split {
    * @param replicas Number of pods.
    */
   public syncOrdinals(replicas: number): number[] {
+    wholeNumber('replicas', replicas, 0, MAX_NUMBER, 'to be a number of pods');
     return [...Array(replicas).keys()].filter(ordinal => this.isSync(ordinal));
   }
 

@@ -1,0 +1,36 @@
+import { Chart, Testing, Yaml } from 'cdk8s';
+import { Check, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+
+/** A service of both roles, as small as can be. */
+export const SMALL: SyncAsyncStatefulSetProps = {
+  image: 'registry.example.com/ocr:1.4.2',
+  replicas: 3,
+  split: Split.count(1),
+  syncRole: { processes: [{ name: 'server', command: ['serve'], ready: Check.command(['probe', 'server']) }] },
+  asyncRole: { processes: [{ name: 'worker', command: ['work'] }] },
+};
+
+/** A set of the small service, with other props. */
+export function small(props: Partial<SyncAsyncStatefulSetProps> = {}, chart: Chart = Testing.chart()): SyncAsyncStatefulSet {
+  return new SyncAsyncStatefulSet(chart, 'ocr', { ...SMALL, ...props });
+}
+
+/** The manifest of a chart as its readers get it: parsed from the text, because objects can hold an undefined where the text says null. */
+export function manifest(chart: Chart): any[] {
+  return Yaml.load(Yaml.tmp(Testing.synth(chart)));
+}
+
+/** The only object of a kind, whose name ends in a certain way, in the manifest that a set is in. */
+export function rendered(set: SyncAsyncStatefulSet, kind: string = 'StatefulSet', name: string = ''): any {
+  const found = manifest(Chart.of(set)).filter(object => object.kind === kind && object.metadata.name.includes(name));
+  expect(found).toHaveLength(1);
+  return found[0];
+}
+
+export function podSpec(set: SyncAsyncStatefulSet): any {
+  return rendered(set).spec.template.spec;
+}
+
+export function mainContainer(set: SyncAsyncStatefulSet): any {
+  return podSpec(set).containers[0];
+}
