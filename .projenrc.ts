@@ -53,6 +53,7 @@ const project = new ConstructLibraryCdk8s({
   jestOptions: {
     jestVersion: '^30',
     updateSnapshot: UpdateSnapshot.NEVER,
+    passWithNoTests: false,
     junitReporting: false,
     coverageText: false,
     jestConfig: {
