@@ -1,0 +1,111 @@
+import { Duration } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Split, SplitMove, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { toPlan } from '../../src/private/plan';
+import { SMALL } from '../manifest';
+
+const plan = (props: Partial<SyncAsyncStatefulSetProps> = {}) => toPlan({ ...SMALL, ...props });
+const ROLLOUT = { move: SplitMove.ROLLOUT };
+const WITHOUT_SYNC = { syncRole: undefined };
+const WITHOUT_ASYNC = { asyncRole: undefined };
+
+describe('the roles that are needed', () => {
+  test.each<[string, Partial<SyncAsyncStatefulSetProps>]>([
+    ['the synchronous one alone without a split', { split: undefined, ...WITHOUT_ASYNC }],
+    ['the synchronous one alone for all of all pods', { split: Split.share(3, 3), ...WITHOUT_ASYNC }],
+    ['the synchronous one alone for a count of all replicas', { split: Split.count(3, ROLLOUT), ...WITHOUT_ASYNC }],
+    ['the asynchronous one alone for a count of none', { split: Split.count(0, ROLLOUT), ...WITHOUT_SYNC }],
+  ])('are %s', (_, props) => {
+    expect(plan(props).roles).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<SyncAsyncStatefulSetProps>, string]>([
+    ['syncRole without a split', { split: undefined, ...WITHOUT_SYNC, ...WITHOUT_ASYNC },
+      '\'syncRole\' (undefined) must be given in order for synchronous pods to have something to do: \'split\' is none, every pod is synchronous.'],
+    ['syncRole for a share', { split: Split.share(1, 3), ...WITHOUT_SYNC },
+      '\'syncRole\' (undefined) must be given in order for synchronous pods to have something to do: \'split\' is Split.share(1, 3).'],
+    ['syncRole for a count that can be moved in place, even from 0', { split: Split.count(0), ...WITHOUT_SYNC },
+      '\'syncRole\' (undefined) must be given in order for synchronous pods to have something to do: \'split\' is Split.count(0); its number can be moved to any other while the pods run.'],
+    ['asyncRole for a count that can be moved in place, even from all', { split: Split.count(3), ...WITHOUT_ASYNC },
+      '\'asyncRole\' (undefined) must be given in order for asynchronous pods to have something to do: \'split\' is Split.count(3); its number can be moved to any other while the pods run.'],
+    ['asyncRole for a share', { split: Split.share(2, 3), ...WITHOUT_ASYNC },
+      '\'asyncRole\' (undefined) must be given in order for asynchronous pods to have something to do: \'split\' is Split.share(2, 3).'],
+    ['asyncRole for a part of the replicas', { split: Split.count(2, ROLLOUT), ...WITHOUT_ASYNC },
+      '\'asyncRole\' (undefined) must be given in order for asynchronous pods to have something to do: \'split\' is Split.count(2).'],
+    ['asyncRole for a count of replicas that an autoscaler decides', { split: Split.count(3, ROLLOUT), replicas: undefined, ...WITHOUT_ASYNC },
+      '\'asyncRole\' (undefined) must be given in order for asynchronous pods to have something to do: \'split\' is Split.count(3).'],
+  ])('are also %s', (_, props, message) => {
+    expect(() => plan(props)).toThrow(new Error(message));
+  });
+
+  test('are not the asynchronous one without a split', () => {
+    expect(() => plan({ split: undefined })).toThrow(new Error(
+      '\'asyncRole\' (worker) must come with a \'split\' in order for some pods to have it.'));
+  });
+});
+
+describe('the number of replicas', () => {
+  test.each([-1, 0.5, NaN, 1000000])('is refused when it is %p', replicas => {
+    expect(() => plan({ replicas })).toThrow(new Error(
+      `'replicas' (${replicas}) must be a whole number from 0 to 999999 in order to be a number of pods.`));
+  });
+
+  test('is refused when it is below the number of synchronous pods', () => {
+    expect(() => plan({ replicas: 3, split: Split.count(4) })).toThrow(new Error(
+      '\'split\' (Split.count(4)) must be at most \'replicas\' (3) in order for every synchronous pod to exist.'));
+  });
+
+  test('may be the number of synchronous pods', () => {
+    expect(() => plan({ replicas: 4, split: Split.count(4) })).not.toThrow();
+  });
+
+  test('may be anything for a share', () => {
+    expect(() => plan({ replicas: 0, split: Split.share(9, 10) })).not.toThrow();
+  });
+});
+
+describe('the grace period', () => {
+  const slow = { processes: [{ name: 'a', command: ['a'], stopDelay: Duration.seconds(10) }, { name: 'b', command: ['b'], stopTimeout: Duration.minutes(2) }] };
+
+  test('is by default what the slower role needs, and five seconds', () => {
+    expect(plan().terminationGracePeriod.toSeconds()).toBe(35);
+    expect(plan({ asyncRole: slow }).terminationGracePeriod.toSeconds()).toBe(10 + 30 + 120 + 5);
+    expect(plan({ syncRole: slow }).terminationGracePeriod.toSeconds()).toBe(10 + 30 + 120 + 5);
+  });
+
+  test('may be longer', () => {
+    expect(plan({ terminationGracePeriod: Duration.hours(1) }).terminationGracePeriod.toSeconds()).toBe(3600);
+    expect(plan({ terminationGracePeriod: Duration.seconds(35) }).terminationGracePeriod.toSeconds()).toBe(35);
+  });
+
+  test('is refused when it is shorter', () => {
+    expect(() => plan({ asyncRole: slow, terminationGracePeriod: Duration.seconds(164) })).toThrow(new Error(
+      '\'terminationGracePeriod\' (164 seconds) must be at least 165 seconds in order for the async role to stop: the sum of its stop delays and stop timeouts is 160, and 5 more.'));
+  });
+
+  test('is refused with a fraction of a second', () => {
+    expect(() => plan({ terminationGracePeriod: Duration.millis(90500) })).toThrow('\'terminationGracePeriod\' (1 minute 30 seconds) must be whole seconds');
+  });
+
+  test('has to be given with a preStop hook', () => {
+    const lifecycle = { preStop: kplus.Handler.fromCommand(['sleep', '5']) };
+
+    expect(() => plan({ lifecycle })).toThrow(new Error(
+      '\'lifecycle.preStop\' must come with an explicit \'terminationGracePeriod\' of more than 35 seconds in order to leave the processes their time: the hook runs before they are stopped, and within that period.'));
+    expect(() => plan({ lifecycle, terminationGracePeriod: Duration.seconds(40) })).not.toThrow();
+    expect(() => plan({ lifecycle: { postStart: kplus.Handler.fromCommand(['true']) } })).not.toThrow();
+  });
+});
+
+test('an empty image is refused', () => {
+  expect(() => plan({ image: '' })).toThrow(new Error('\'image\' () must name a container image in order for pods to run it.'));
+});
+
+test.each([kplus.RestartPolicy.NEVER, kplus.RestartPolicy.ON_FAILURE])('the restart policy %s is refused', restartPolicy => {
+  expect(() => plan({ restartPolicy })).toThrow(new Error(`'restartPolicy' (${restartPolicy}) must be Always in order to be that of a StatefulSet.`));
+});
+
+test.each(['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'])('the variable %s is refused', name => {
+  expect(() => plan({ envVariables: { [name]: kplus.EnvValue.fromValue('x') } })).toThrow(new Error(
+    `'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are POD_NAME, INSTANCE, SYNC_INSTANCE, SYNC_ASYNC_ROLE, POD_ORDINAL.`));
+});

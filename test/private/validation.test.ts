@@ -1,0 +1,168 @@
+import { ApiObjectMetadata, Chart, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Check, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+import { small, SMALL } from '../manifest';
+
+/** What synthesizing the chart of a set complains about. */
+function complaints(set: SyncAsyncStatefulSet): string[] {
+  try {
+    Testing.synth(Chart.of(set));
+    return [];
+  } catch (error) {
+    const [title, ...lines] = (error as Error).message.split('\n');
+    expect(title).toBe('Validation failed with the following errors:');
+    return lines.map(line => line.trim());
+  }
+}
+
+/** A set whose replicas an autoscaler decides. */
+function autoscaled(split: Split, minReplicas?: number): SyncAsyncStatefulSet {
+  const set = small({ split, replicas: undefined, resources: { cpu: { request: kplus.Cpu.units(1) } } });
+  new kplus.HorizontalPodAutoscaler(Chart.of(set), 'Hpa', { target: set, minReplicas, maxReplicas: 20 });
+  return set;
+}
+
+describe('the name', () => {
+  test('may have 52 characters', () => {
+    expect(complaints(small({ metadata: { name: 'a'.repeat(52) } }))).toEqual([]);
+  });
+
+  test('is refused with 53', () => {
+    const name = 'a'.repeat(53);
+
+    expect(complaints(small({ metadata: { name } }))).toEqual([
+      `[test/ocr] 'name' (${name}) must have at most 52 characters, not 53, in order for Kubernetes to create its pods: it adds 11 to it in a label. Set 'metadata.name' or shorten the ids.`,
+    ]);
+  });
+
+  test('is refused too when it was made of long ids', () => {
+    const chart = new Chart(Testing.app(), 'a-chart-with-a-name-that-is-long-enough');
+
+    expect(complaints(small({}, chart))).toEqual([]);
+    expect(complaints(new SyncAsyncStatefulSet(chart, 'recognition-of-characters', SMALL)))
+      .toEqual([expect.stringContaining('must have at most 52 characters')]);
+  });
+});
+
+describe('a count with an autoscaler', () => {
+  test.each([[4, 4], [4, 10], [1, undefined], [0, undefined]])('of %p may have a minimum of %p', (count, minReplicas) => {
+    expect(complaints(autoscaled(Split.count(count), minReplicas))).toEqual([]);
+  });
+
+  test.each([[4, 3], [2, undefined]])('of %p is refused with a minimum of %p', (count, minReplicas) => {
+    expect(complaints(autoscaled(Split.count(count), minReplicas))).toEqual([
+      `[test/ocr] 'minReplicas' (${minReplicas ?? 1}) of test/Hpa must be at least the number of synchronous pods (Split.count(${count})) in order for every synchronous pod to exist.`,
+    ]);
+  });
+
+  test('is not concerned by the autoscaler of another set', () => {
+    const set = autoscaled(Split.count(4), 4);
+    const other = new SyncAsyncStatefulSet(Chart.of(set), 'other', { ...SMALL, replicas: undefined, split: Split.share(1, 2) });
+    new kplus.HorizontalPodAutoscaler(Chart.of(set), 'OtherHpa', { target: other, maxReplicas: 3, metrics: [kplus.Metric.resourceCpu(kplus.MetricTarget.value(1))] });
+
+    expect(complaints(set)).toEqual([]);
+  });
+
+  test('is left to other autoscalers that announce themselves', () => {
+    const set = small({ replicas: undefined, split: Split.count(4) });
+    set.markHasAutoscaler();
+
+    expect(complaints(set)).toEqual([]);
+  });
+
+  test('is refused above one when nobody says how many replicas there are', () => {
+    expect(complaints(small({ replicas: undefined, split: Split.count(2) }))).toEqual([
+      '[test/ocr] \'split\' (Split.count(2)) must be at most \'replicas\' (1, the default) in order for every synchronous pod to exist.',
+    ]);
+    expect(complaints(small({ replicas: undefined, split: Split.count(1) }))).toEqual([]);
+  });
+});
+
+test('a share may have any autoscaler', () => {
+  expect(complaints(autoscaled(Split.share(4, 10)))).toEqual([]);
+});
+
+test.each(['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'])('the variable %s is refused when it is added later', name => {
+  const set = small();
+  set.mainContainer.env.addVariable(name, kplus.EnvValue.fromValue('x'));
+
+  expect(complaints(set)).toEqual([
+    `[test/ocr] 'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are POD_NAME, INSTANCE, SYNC_INSTANCE, SYNC_ASYNC_ROLE, POD_ORDINAL.`,
+  ]);
+});
+
+test('the other containers may have variables of any name', () => {
+  const set = small({ containers: [{ name: 'sidecar', image: 'sidecar', envVariables: { POD_NAME: kplus.EnvValue.fromValue('x') } }] });
+
+  expect(complaints(set)).toEqual([]);
+});
+
+describe('a mount', () => {
+  const mounting = (...paths: string[]) => {
+    const set = small();
+    paths.forEach((path, i) => set.mainContainer.mount(path, kplus.Volume.fromEmptyDir(set, `V${i}`, `v${i}`)));
+    return complaints(set);
+  };
+
+  test.each(['/models', '/etc', '/run', '/etc/sync-async-too', '/tmp', '/run/sync-asyncs/x'])('may be at %s', path => {
+    expect(mounting(path)).toEqual([]);
+  });
+
+  test.each([
+    ['/etc/sync-async', '/etc/sync-async'],
+    ['/etc/sync-async/values', '/etc/sync-async'],
+    ['/etc//sync-async/./script/', '/etc/sync-async'],
+    ['/run/sync-async', '/run/sync-async'],
+    ['/run/x/../sync-async/state', '/run/sync-async'],
+  ])('is refused at %s', (path, own) => {
+    expect(mounting(path)).toEqual([
+      `[test/ocr] 'volumeMounts' (${path}) must not be in ${own} in order for the entrypoint to find its own files.`,
+    ]);
+  });
+
+  test('is refused where there is one already', () => {
+    expect(mounting('/models', '/models/')).toEqual([
+      '[test/ocr] \'volumeMounts\' (/models/) must be there only once in order to be a mount of one volume.',
+    ]);
+  });
+
+  test('is refused also when it came with the props', () => {
+    const volume = kplus.Volume.fromEmptyDir(Testing.chart(), 'V', 'v');
+
+    expect(complaints(small({ volumeMounts: [{ path: '/run/sync-async', volume }] }))).toEqual([expect.stringContaining('(/run/sync-async)')]);
+  });
+});
+
+describe('containers', () => {
+  test('may have names of their own', () => {
+    expect(complaints(small({ containers: [{ name: 'sidecar', image: 'sidecar' }], initContainers: [{ image: 'init' }] }))).toEqual([]);
+  });
+
+  test('are refused when two have one name', () => {
+    const metadata: ApiObjectMetadata = { name: 'ocr' };
+    expect(complaints(small({ metadata, containers: [{ image: 'sidecar' }] }))).toEqual([
+      '[test/ocr] \'containers\' (main, main) must have different names in order to be containers of one pod; main is there twice.',
+    ]);
+
+    const set = small({ metadata, initContainers: [{ name: 'a', image: 'init' }] });
+    set.addContainer({ name: 'a', image: 'late' });
+    expect(complaints(set)).toEqual([expect.stringContaining('\'containers\' (main, a, a) must have different names')]);
+  });
+});
+
+describe('a variable in the words of a check', () => {
+  const checking = (word: string) => complaints(small({
+    envVariables: { PORT: kplus.EnvValue.fromValue('80'), POD_IP: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IP) },
+    syncRole: { processes: [{ name: 'server', command: ['serve'], ready: Check.command(['probe', word]) }] },
+  }));
+
+  test.each(['localhost:$(PORT)', 'x=$(date)', '$$(POD_IP)', '$POD_IP', '${POD_IP}'])('is taken in %s', word => {
+    expect(checking(word)).toEqual([]);
+  });
+
+  test.each(['$(POD_IP):80', '$$$(POD_IP)'])('is refused in %s, because probes would find it empty', word => {
+    expect(checking(word)).toEqual([
+      `[test/ocr] 'command' (probe ${word}) of a check must not use $(POD_IP) in order to be the same in a probe, where the kubelet knows no variable with 'valueFrom'; use ['sh', '-c', '... "$POD_IP" ...'].`,
+    ]);
+  });
+});
