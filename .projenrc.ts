@@ -59,6 +59,8 @@ const project = new ConstructLibraryCdk8s({
     jestConfig: {
       collectCoverage: false,
       moduleNameMapper: { [`^${name}$`]: '<rootDir>/src' },
+      // The tests of the entrypoint nearly only wait.
+      additionalOptions: { maxConcurrency: 16 },
     },
   },
 });
