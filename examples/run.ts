@@ -23,23 +23,28 @@ for (const file of readdirSync(OUT)) {
   }
 }
 
-/** One line for every run of neighbouring pods with the same role. */
+/** One line for each role: its pods, as a shell expands them, and its processes. */
 function table(statefulSet: any, objects: any[]): string {
   const { name } = statefulSet.metadata;
   const { replicas = SHOWN } = statefulSet.spec;
   const args = entrypoint(statefulSet);
   const sync = split(args, statefulSet, objects).syncOrdinals(replicas);
-  const roles = [...Array(replicas).keys()].map((ordinal) => sync.includes(ordinal) ? 'sync' : 'async');
-  const starts = roles.flatMap((role, ordinal) => role === roles[ordinal - 1] ? [] : [ordinal]);
-  const lines = starts.map((start, i) => {
-    const end = (starts[i + 1] ?? replicas) - 1;
-    return [start === end ? `${name}-${start}` : `${name}-${start} to ${end}`, roles[start], processes(args, roles[start])];
-  });
-  const width = Math.max(...lines.map(([pods]) => pods.length));
+  const async = [...Array(replicas).keys()].filter((ordinal) => !sync.includes(ordinal));
+  const pods = { sync: `${name}-${braces(sync)}`, async: `${name}-${braces(async)}` };
+  const width = Math.max(pods.sync.length, pods.async.length);
   return [
-    ...lines.map(([pods, role, names]) => `  ${pods.padEnd(width)}  ${role.padEnd(5)}  ${names}`),
+    ...sync.length ? [`  ${pods.sync.padEnd(width)}  sync   ${processes(args, 'sync')}`] : [],
+    ...async.length ? [`  ${pods.async.padEnd(width)}  async  ${processes(args, 'async')}`] : [],
     ...'replicas' in statefulSet.spec ? [] : [`  (an autoscaler decides how many pods there are: the first ${SHOWN} are shown)`],
   ].join('\n');
+}
+
+function braces(ordinals: number[]): string {
+  const [first, last] = [ordinals[0], ordinals[ordinals.length - 1]];
+  if (ordinals.length < 2) {
+    return `${first}`;
+  }
+  return last - first < ordinals.length ? `{${first}..${last}}` : `{${ordinals}}`;
 }
 
 function entrypoint(statefulSet: any): string[] {
