@@ -60,7 +60,7 @@ const project = new ConstructLibraryCdk8s({
       collectCoverage: false,
       moduleNameMapper: { [`^${name}$`]: '<rootDir>/src' },
       // The tests of the entrypoint nearly only wait.
-      additionalOptions: { maxConcurrency: 16 },
+      maxConcurrency: 16,
     },
   },
 });
