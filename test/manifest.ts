@@ -1,5 +1,9 @@
+import { createRequire } from 'node:module';
 import { Chart, Testing, Yaml } from 'cdk8s';
 import { Check, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+
+/** The parser that cdk8s brings along. (Its own `Yaml.load` starts a process for every call.) */
+const { parseAllDocuments } = createRequire(require.resolve('cdk8s'))('yaml');
 
 /** A service of both roles, as small as can be. */
 export const SMALL: SyncAsyncStatefulSetProps = {
@@ -17,7 +21,7 @@ export function small(props: Partial<SyncAsyncStatefulSetProps> = {}, chart: Cha
 
 /** The manifest of a chart as its readers get it: parsed from the text, because objects can hold an undefined where the text says null. */
 export function manifest(chart: Chart): any[] {
-  return Yaml.load(Yaml.tmp(Testing.synth(chart)));
+  return parseAllDocuments(Yaml.stringify(...Testing.synth(chart)), { version: '1.1' }).map((document: any) => document.toJS());
 }
 
 /** The only object of a kind, whose name ends in a certain way, in the manifest that a set is in. */
