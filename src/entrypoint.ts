@@ -51,14 +51,18 @@ export function livenessProbe(timing: Timing, roles: Role[]): kplus.Probe {
 }
 
 /** Puts what the script needs into the container that it runs. */
-export function mountEntrypoint(scope: Construct, container: kplus.Container, script: kplus.IConfigMap, values: kplus.IConfigMap, split?: Split): void {
-  container.mount(SCRIPT_DIR, kplus.Volume.fromConfigMap(scope, 'ScriptVolume', script, { name: 'sync-async-script', defaultMode: 0o555 }), { readOnly: true });
+export function mountEntrypoint(
+  scope: Construct, container: kplus.Container, script: kplus.IConfigMap, values: kplus.IConfigMap, split?: Split,
+): void {
+  const scriptVolume = kplus.Volume.fromConfigMap(scope, 'ScriptVolume', script, { name: 'sync-async-script', defaultMode: 0o555 });
+  container.mount(SCRIPT_DIR, scriptVolume, { readOnly: true });
   if (split?._watched !== undefined) {
-    container.mount(VALUES_DIR, kplus.Volume.fromConfigMap(scope, 'ValuesVolume', values, { name: 'sync-async-values', optional: true }), { readOnly: true });
+    const valuesVolume = kplus.Volume.fromConfigMap(scope, 'ValuesVolume', values, { name: 'sync-async-values', optional: true });
+    container.mount(VALUES_DIR, valuesVolume, { readOnly: true });
   }
-  // In memory, because nothing in it may outlive the pod's node; a few small files, but each takes a page.
-  const run = { medium: kplus.EmptyDirMedium.MEMORY, sizeLimit: Size.mebibytes(4) };
-  container.mount(RUN_DIR, kplus.Volume.fromEmptyDir(scope, 'RunVolume', 'sync-async-run', run));
+  // In memory, because nothing in it may outlive the node's life; a few small files, each of which takes a page.
+  const small = { medium: kplus.EmptyDirMedium.MEMORY, sizeLimit: Size.mebibytes(4) };
+  container.mount(RUN_DIR, kplus.Volume.fromEmptyDir(scope, 'RunVolume', 'sync-async-run', small));
 }
 
 function probe(command: string[], timing: Timing, failureThreshold: number): kplus.Probe {

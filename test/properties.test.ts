@@ -46,14 +46,17 @@ const process: fc.Arbitrary<Recipe<ProcessProps>> = lazily(fc.record({
 }), props => ({ ...props, ready: props.ready?.(), startTimeout: props.ready && props.startTimeout }));
 
 const role: fc.Arbitrary<Recipe<RoleProps>> = lazily(fc.record({
-  processes: mostly(fc.array(process, { minLength: 1, maxLength: 3 }), fc.constant([])),
+  processes: mostly(fc.array(process, { minLength: 1, maxLength: 3 }), fc.constant<Recipe<ProcessProps>[]>([])),
   readiness: optional(check),
   liveness: fc.option(check, { nil: undefined, freq: 4 }),
 }), props => ({ processes: props.processes.map(make => make()), readiness: props.readiness?.(), liveness: props.liveness?.() }));
 
 const split: fc.Arbitrary<Recipe<Split>> = fc.oneof(
   lazily(fc.tuple(number(8), optional(fc.constantFrom(...Object.values(SplitMove)))), ([sync, move]) => Split.count(sync, { move })),
-  lazily(fc.tuple(fc.integer({ min: 1, max: 10 }), mostly(fc.integer({ min: 10, max: 1000 }), fc.constant(1001))), ([sync, of]) => Split.share(sync, of)),
+  lazily(
+    fc.tuple(fc.integer({ min: 1, max: 10 }), mostly(fc.integer({ min: 10, max: 1000 }), fc.constant(1001))),
+    ([sync, of]) => Split.share(sync, of),
+  ),
 );
 
 const gpu: fc.Arbitrary<Recipe<Gpu>> = fc.oneof(
@@ -64,7 +67,10 @@ const gpu: fc.Arbitrary<Recipe<Gpu>> = fc.oneof(
 );
 
 const ports: fc.Arbitrary<kplus.ContainerPort[]> = fc.uniqueArray(
-  fc.record({ name: optional(mostly(fc.stringMatching(/^[a-z]{1,15}$/), fc.constantFrom('', 'A'))), number: mostly(fc.integer({ min: 1, max: 65535 }), fc.constant(0)) }),
+  fc.record({
+    name: optional(mostly(fc.stringMatching(/^[a-z]{1,15}$/), fc.constantFrom('', 'A'))),
+    number: mostly(fc.integer({ min: 1, max: 65535 }), fc.constant(0)),
+  }),
   { maxLength: 3, selector: port => port.number },
 ).filter(list => new Set(list.map(port => port.name ?? port.number)).size === list.length);
 

@@ -1,7 +1,7 @@
 import { Chart, Testing } from 'cdk8s';
 import { SyncAsyncStatefulSet } from 'cdk8s-sync-async';
-import { manifest, rendered, small, SMALL } from '../manifest';
 import { recommendedLabels } from '../../src/private/labels';
+import { manifest, rendered, small, SMALL } from '../manifest';
 
 const RECOMMENDED = { 'app.kubernetes.io/name': 'ocr', 'app.kubernetes.io/instance': 'test-ocr-c8ea0272', 'app.kubernetes.io/managed-by': 'cdk8s' };
 

@@ -36,15 +36,15 @@ describe('the security of a pod', () => {
   });
 
   test('gives the capabilities that are asked for, by the names that Kubernetes knows', () => {
-    const { capabilities } = mainContainer(small({ containerSecurityContext: { capabilities: { add: [kplus.Capability.NET_BIND_SERVICE] } } })).securityContext;
+    const containerSecurityContext = { capabilities: { add: [kplus.Capability.NET_BIND_SERVICE] } };
 
-    expect(capabilities).toEqual({ add: ['NET_BIND_SERVICE'], drop: ['ALL'] });
+    expect(mainContainer(small({ containerSecurityContext })).securityContext.capabilities).toEqual({ add: ['NET_BIND_SERVICE'], drop: ['ALL'] });
   });
 
   test('drops only what is said when that is said', () => {
-    const { capabilities } = mainContainer(small({ containerSecurityContext: { capabilities: { drop: [kplus.Capability.CHOWN] } } })).securityContext;
+    const containerSecurityContext = { capabilities: { drop: [kplus.Capability.CHOWN] } };
 
-    expect(capabilities).toEqual({ drop: ['CHOWN'] });
+    expect(mainContainer(small({ containerSecurityContext })).securityContext.capabilities).toEqual({ drop: ['CHOWN'] });
   });
 
   test('leaves a privileged container as it is', () => {
