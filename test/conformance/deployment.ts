@@ -1,0 +1,176 @@
+import { Kubectl } from './kubectl';
+import { Event, parseLog } from './log';
+import { container, isReady, ordinal, Pod, Pods, restarts } from './pods';
+import { service, ServiceProps } from './service';
+import { until } from './wait';
+
+export interface Cluster {
+  readonly kubectl: Kubectl;
+  readonly pods: Pods;
+  readonly image: string;
+  /** Whole GPUs that the nodes offer; 0 where there is none. */
+  readonly gpus: number;
+  /** A script to run in the place of the library's. */
+  readonly script?: string;
+}
+
+/**
+ * A probe service on the cluster.
+ */
+export class Deployment {
+  private applied: any[] = [];
+
+  constructor(private readonly cluster: Cluster, public readonly name: string) {}
+
+  /**
+   * Synthesizes the service and applies it, the first time and every time after. `alter` may change the objects in between.
+   */
+  public async apply(props: ServiceProps, alter: (objects: any[]) => void = () => {}): Promise<void> {
+    const objects = service(this.name, this.cluster, props);
+    alter(objects);
+    await this.cluster.kubectl.apply(objects);
+    this.applied = objects;
+  }
+
+  /**
+   * The name of the ConfigMap that holds the split.
+   */
+  public get values(): string {
+    return this.applied.find(object => object.kind === 'ConfigMap' && object.data.SYNC_INSTANCE !== undefined).metadata.name;
+  }
+
+  public get pods(): Pod[] {
+    return this.cluster.pods.of(this.name);
+  }
+
+  public pod(index: number): Pod {
+    const found = this.pods.find(pod => ordinal(pod) === index);
+    if (!found) {
+      throw new Error(`there is no pod ${this.name}-${index}`);
+    }
+    return found;
+  }
+
+  public get uids(): string {
+    return this.pods.map(pod => pod.metadata.uid).join();
+  }
+
+  public get restarts(): string {
+    return this.pods.map(restarts).join();
+  }
+
+  /**
+   * Waits until there are exactly so many pods, and every one is ready.
+   */
+  public async ready(pods: number, seconds: number = 90): Promise<void> {
+    await until(`${pods} ready pods of ${this.name}`, seconds, () => this.pods.length === pods && this.pods.every(isReady), 0.2).catch(error => {
+      throw new Error(`${error.message}; ${this.pods.map(describeBriefly).join(', ')}`);
+    });
+  }
+
+  /**
+   * Waits until the container of a pod has been started again so many times, and the pod is ready.
+   */
+  public async restarted(index: number, times: number, seconds: number = 90): Promise<void> {
+    await until(`${this.name}-${index} ready after restart ${times}`, seconds, () => restarts(this.pod(index)) >= times && isReady(this.pod(index)), 0.2)
+      .catch(error => { throw new Error(`${error.message}; ${describeBriefly(this.pod(index))}`); });
+  }
+
+  /**
+   * What the container of a pod has logged, or its predecessor in the same pod.
+   */
+  public async log(index: number, options: { previous?: boolean } = {}): Promise<Event[]> {
+    return parseLog(await this.cluster.kubectl.print([...this.logOf(index), ...options.previous ? ['--previous'] : []]));
+  }
+
+  /**
+   * Waits for a line of the log.
+   */
+  public logged(index: number, by: string, event: string, seconds: number): Promise<Event> {
+    return until(`${this.name}-${index} logs ${event} by ${by}`, seconds, async () => (await this.log(index)).find(e => e.by === by && e.event === event));
+  }
+
+  /**
+   * Deletes a pod, and returns its log from the beginning to the end, and the last that was seen of it.
+   */
+  public async delete(index: number): Promise<{ log: Event[]; pod: Pod; seconds: number }> {
+    const uid = this.pod(index).metadata.uid;
+    const lines: string[] = [];
+    const begin = Date.now();
+    const log = this.cluster.kubectl.follow([...this.logOf(index), '--follow'], line => lines.push(line));
+    await until('the log begins', 20, () => lines.length > 0, 0.1);
+    await this.kubectl('delete', 'pod', `${this.name}-${index}`, '--wait=false');
+    await log;
+    await until(`${this.name}-${index} is gone`, 60, () => this.cluster.pods.get(`${this.name}-${index}`)?.metadata.uid !== uid, 0.2);
+    return { log: parseLog(lines.join('\n')), pod: this.cluster.pods.history(uid).at(-1)!, seconds: (Date.now() - begin) / 1000 };
+  }
+
+  /**
+   * Runs a line of shell beside the entrypoint.
+   */
+  public exec(index: number, line: string): Promise<string> {
+    return this.kubectl('exec', `${this.name}-${index}`, `--container=${this.mainContainer(index)}`, '--', 'sh', '-c', line);
+  }
+
+  /**
+   * Sends a signal to a process of the probe service.
+   */
+  public signal(index: number, process: string, signal: string): Promise<string> {
+    return this.exec(index, `sh /probe/program.sh kill ${process} ${signal}`);
+  }
+
+  /**
+   * Makes the kubelets look at every pod at once, and so at the mounted files too, which they do otherwise about once a minute.
+   */
+  public hurry(): Promise<string> {
+    return this.kubectl('annotate', 'pods', ...this.pods.map(pod => pod.metadata.name), `conformance/hurried=${Date.now()}`, '--overwrite');
+  }
+
+  /**
+   * Writes a value of the split's ConfigMap by hand; null takes it away.
+   */
+  public async setSplit(value: string | null): Promise<void> {
+    await this.kubectl('patch', 'configmap', this.values, '--patch', JSON.stringify({ data: { SYNC_INSTANCE: value } }));
+    await this.hurry();
+  }
+
+  /**
+   * The part of `kubectl describe pod` about the last end of the container.
+   */
+  public async describeLastEnd(index: number): Promise<{ exitCode: number; message: string }> {
+    const text = await this.kubectl('describe', 'pod', `${this.name}-${index}`);
+    const part = /Last State:\s+Terminated([\s\S]*?)Finished:/.exec(text)?.[1] ?? '';
+    return {
+      exitCode: Number(/Exit Code:\s+(\d+)/.exec(part)?.[1] ?? -1),
+      message: /Message:\s+([\s\S]*?)\n\s+Exit Code:/.exec(part)?.[1].trim() ?? '',
+    };
+  }
+
+  public kubectl(...args: string[]): Promise<string> {
+    return this.cluster.kubectl.print(args);
+  }
+
+  /**
+   * Takes everything away, so that the next check finds its GPUs free.
+   */
+  public async remove(): Promise<void> {
+    if (this.applied.length > 0) {
+      await this.cluster.kubectl.print(['delete', '--ignore-not-found', '--wait=false', '--filename=-'],
+        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: this.applied }));
+      await until(`the pods of ${this.name} are gone`, 120, () => this.pods.length === 0, 0.5);
+    }
+  }
+
+  private logOf(index: number): string[] {
+    return ['logs', `${this.name}-${index}`, `--container=${this.mainContainer(index)}`, '--timestamps'];
+  }
+
+  private mainContainer(index: number): string {
+    return this.pod(index).spec.containers[0].name;
+  }
+}
+
+function describeBriefly(pod: Pod): string {
+  const status = container(pod);
+  return `${pod.metadata.name} ${isReady(pod) ? 'ready' : 'not ready'}, ${restarts(pod)} restarts, now ${JSON.stringify(status?.state)}, before ${JSON.stringify(status?.lastState)}`;
+}

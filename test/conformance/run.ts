@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Check, Trial } from './check';
+import { DEATH } from './checks/death';
+import { GPU } from './checks/gpu';
+import { LIFE } from './checks/life';
+import { MOVE } from './checks/move';
+import { PROBES } from './checks/probes';
+import { ROLLOUT } from './checks/rollout';
+import { SERVICE } from './checks/service';
+import { VALUES } from './checks/values';
+import { YAML } from './checks/yaml';
+import { Cluster } from './deployment';
+import { Kubectl } from './kubectl';
+import { Pods } from './pods';
+import { since, sleep, until } from './wait';
+
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, PROBES, VALUES, MOVE, ROLLOUT, GPU].flat();
+
+/** Pods at a time on a cluster without GPUs to count. */
+const PODS = 16;
+
+const USAGE = `npm run conformance -- [options]
+
+Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a namespace of its own, which is deleted at the end.
+
+  --image IMAGE   with sh and the usual small tools (default: $CONFORMANCE_IMAGE, else registry.kit/busybox:1)
+  --only NAME     one check; may be repeated
+  --script FILE   a script to run in the place of the library's entrypoint.sh
+  --report FILE   write what was seen as JSON
+  --list          say what is checked, and end
+`;
+
+interface Result {
+  readonly name: string;
+  readonly promise: string;
+  readonly passed: boolean;
+  readonly seconds: number;
+  readonly seen: string[];
+  readonly broken: string[];
+}
+
+function refuse(message: string): never {
+  console.error(`conformance: ${message}`);
+  process.exit(2);
+}
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        image: { type: 'string', default: process.env.CONFORMANCE_IMAGE ?? 'registry.kit/busybox:1' },
+        only: { type: 'string', multiple: true, default: [] },
+        script: { type: 'string' },
+        report: { type: 'string' },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+/**
+ * Makes sure that there is a cluster to work on, and says what is missing otherwise.
+ */
+async function meet(kubectl: Kubectl): Promise<{ version: string; nodes: number; gpus: number }> {
+  if (!process.env.KUBECONFIG) {
+    refuse('KUBECONFIG must name the kubeconfig of a cluster to try the library on');
+  }
+  const answer = await kubectl.run(['version', '--output=json']).catch(() => refuse('kubectl must be on the PATH'));
+  if (answer.status !== 0) {
+    refuse(`the cluster of KUBECONFIG (${process.env.KUBECONFIG}) must answer: ${answer.stderr.trim()}`);
+  }
+  const nodes: any[] = (await kubectl.json(['get', 'nodes'])).items;
+  return {
+    version: JSON.parse(answer.stdout).serverVersion.gitVersion,
+    nodes: nodes.length,
+    gpus: nodes.reduce((sum, node) => sum + Number(node.status.allocatable['nvidia.com/gpu'] ?? 0), 0),
+  };
+}
+
+/**
+ * Makes sure that pods can have the image, before twenty checks wait for it.
+ */
+async function pull({ kubectl, pods, image }: Cluster): Promise<void> {
+  await kubectl.apply([{
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'image' },
+    spec: {
+      restartPolicy: 'Never',
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [{
+        name: 'image',
+        image,
+        command: ['sh', '-c', 'true'],
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      }],
+    },
+  }]);
+  await until('the image runs', 60, () => pods.get('image')?.status.phase === 'Succeeded', 0.2).catch(() => {
+    throw new Error(`a pod must be able to run image ${image} (--image): ${JSON.stringify(pods.get('image')?.status.containerStatuses?.[0].state ?? 'not scheduled')}`);
+  });
+}
+
+async function runOne(check: Check, cluster: Cluster): Promise<Result> {
+  const trial = new Trial(check.name, cluster);
+  const begin = Date.now();
+  try {
+    await check.run(trial);
+  } catch (error) {
+    trial.broken.push((error as Error).message);
+  }
+  const seconds = since(begin);
+  await trial.cleanUp().catch(error => trial.broken.push(`clean up: ${error.message}`));
+  const { seen, broken } = trial;
+  const passed = broken.length === 0;
+  if (cluster.pods.isWatching) { // after a Ctrl-C nothing is known of the check
+    console.log(`${passed ? 'ok  ' : 'FAIL'} ${check.name} (${seconds.toFixed(0)} s): ${passed ? '' : `BROKEN: ${broken.join('; ')}; SEEN: `}${seen.join('; ')}`);
+  }
+  return { name: check.name, promise: check.promise, passed, seconds, seen, broken };
+}
+
+/**
+ * Runs the checks side by side, since most of their time is waiting, but never more pods than there is room for; the long ones first.
+ */
+async function runAll(checks: Check[], cluster: Cluster): Promise<Result[]> {
+  const room = cluster.gpus || PODS;
+  const results: Result[] = [];
+  const running = new Set<Promise<unknown>>();
+  let used = 0;
+  for (const waiting = [...checks].sort((a, b) => b.seconds - a.seconds); waiting.length > 0;) {
+    const index = waiting.findIndex(check => used + check.pods <= room);
+    if (index >= 0) {
+      const [check] = waiting.splice(index, 1);
+      used += check.pods;
+      const run = runOne(check, cluster).then(result => {
+        results.push(result);
+        used -= check.pods;
+        running.delete(run);
+      });
+      running.add(run);
+      await sleep(1); // pods that all start in one second only wait for each other
+    } else if (running.size > 0) {
+      await Promise.race(running);
+    } else {
+      throw new Error(`${waiting[0].name} needs ${waiting[0].pods} pods with a GPU each; the cluster has ${room}`);
+    }
+  }
+  await Promise.all(running);
+  return results;
+}
+
+async function main(): Promise<void> {
+  const { image, only, script, report, list, help } = options();
+  if (help || list) {
+    console.log(help ? USAGE : CHECKS.map(check => `${check.name.padEnd(26)} ${check.promise}`).join('\n'));
+    return;
+  }
+  const unknown = only.find(name => !CHECKS.some(check => check.name === name));
+  if (unknown !== undefined) {
+    refuse(`--only (${unknown}) must be one of ${CHECKS.map(check => check.name).join(', ')}`);
+  }
+
+  const begin = Date.now();
+  const kubectl = new Kubectl(`conformance-${randomBytes(4).toString('hex')}`);
+  const pods = new Pods(kubectl);
+  const met = await meet(kubectl);
+  const cluster: Cluster = { kubectl, pods, image, gpus: met.gpus, script: script && readFileSync(script, 'utf8') };
+  console.log(`Kubernetes ${met.version}, ${met.nodes} nodes, ${met.gpus} GPUs, image ${image}, namespace ${kubectl.namespace}`);
+
+  let leaving: Promise<void> | undefined;
+  const leave = () => leaving ??= (async () => {
+    pods.stop();
+    kubectl.stop();
+    const { stderr, status } = await kubectl.run(['delete', 'namespace', kubectl.namespace, '--ignore-not-found', '--timeout=120s']);
+    if (status !== 0) {
+      console.error(`conformance: namespace ${kubectl.namespace} may be left behind: ${stderr.trim()}`);
+    }
+  })();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, async () => {
+      console.error(`conformance: ${signal}, deleting namespace ${kubectl.namespace}`);
+      await leave();
+      process.exit(1);
+    });
+  }
+
+  let results: Result[];
+  try {
+    await kubectl.apply([{
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: kubectl.namespace,
+        labels: { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' },
+      },
+    }]);
+    void pods.watch();
+    await until('the namespace has its service account', 30, async () => (await kubectl.run(['get', 'serviceaccount', 'default'])).status === 0, 0.2);
+    await pull(cluster);
+    results = await runAll(CHECKS.filter(check => only.length === 0 || only.includes(check.name)), cluster);
+  } finally {
+    await leave();
+  }
+
+  const failed = results.filter(result => !result.passed).length;
+  if (report) {
+    writeFileSync(report, `${JSON.stringify({ kubernetes: met.version, image, seconds: since(begin), results }, undefined, 2)}\n`);
+  }
+  console.log(`${results.length - failed} passed, ${failed} failed (${since(begin).toFixed(0)} s)`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+main().catch(error => refuse(error.message));

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Chart, Testing, Yaml } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Check, Gpu, ProcessProps, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { Cluster } from './deployment';
+
+/**
+ * What a check wants of its probe service; the rest is the same for all. `split` must be said, since no split is one too.
+ */
+export type ServiceProps = Partial<SyncAsyncStatefulSetProps> & { readonly split: Split | undefined };
+
+/**
+ * A process of the probe service: program.sh with settings, ready when it serves.
+ */
+export function program(name: string, settings: string[] = [], props: Partial<ProcessProps> = {}): ProcessProps {
+  return {
+    name,
+    command: ['sh', '/probe/program.sh', 'run', name, ...settings],
+    ready: Check.command(['sh', '/probe/program.sh', 'ready', name]),
+    ...props,
+  };
+}
+
+/**
+ * The service that the checks run: a chart made with the library, as a user would, then the objects of its YAML.
+ */
+export function service(name: string, cluster: Pick<Cluster, 'image' | 'gpus' | 'script'>, props: ServiceProps): any[] {
+  const chart = new Chart(new App(), name);
+  const set = new SyncAsyncStatefulSet(chart, 'Service', {
+    image: cluster.image,
+    metadata: { name },
+    securityContext: { user: 65532 }, // any but root, which small images name
+    gpu: cluster.gpus > 0 ? Gpu.nvidia() : Gpu.none(),
+    syncRole: { processes: [program('server'), program('registrar')] },
+    asyncRole: { processes: [program('worker')] },
+    ...props,
+  });
+  const programs = new kplus.ConfigMap(chart, 'Programs', { data: { 'program.sh': readFileSync(join(__dirname, 'program.sh'), 'utf8') } });
+  set.mainContainer.mount('/probe', kplus.Volume.fromConfigMap(chart, 'ProgramsVolume', programs));
+  set.mainContainer.mount('/work', kplus.Volume.fromEmptyDir(chart, 'WorkVolume', 'work'));
+
+  const objects = toObjects(chart);
+  if (cluster.script !== undefined) {
+    editScript(objects, () => cluster.script!);
+  }
+  return objects;
+}
+
+/**
+ * The objects of a chart, read back from its YAML, because that is what a user applies.
+ */
+export function toObjects(chart: Chart): any[] {
+  return Yaml.load(Yaml.tmp(Testing.synth(chart)));
+}
+
+/**
+ * Puts another script into its ConfigMap, as another version of the library would. The template then has another checksum of it.
+ */
+export function editScript(objects: any[], edit: (script: string) => string): void {
+  const { data } = objects.find(object => object.kind === 'ConfigMap' && object.data['entrypoint.sh'] !== undefined);
+  data['entrypoint.sh'] = edit(data['entrypoint.sh']);
+  const { annotations } = statefulSet(objects).spec.template.metadata;
+  annotations['cdk8s-sync-async/script-sha256'] = createHash('sha256').update(data['entrypoint.sh']).digest('hex');
+}
+
+export function statefulSet(objects: any[]): any {
+  return objects.find(object => object.kind === 'StatefulSet');
+}
