@@ -90,13 +90,22 @@ refuse() { conclude 64 "$1"; }
 
 # --- Waiting -----------------------------------------------------------------------------------------------------------------------------
 
+# fork COMMANDS: a child that runs them; its pid into _child. False when the pod is at its limit of processes: a failed fork ends a script, and with
+# PID 1 everything it holds, but not out of a `command eval` (bash apart, which tries for half a minute).
+fork() { command eval "{ $1; } &" 2>/dev/null && _child=$!; }
+
 # nap SECONDS: sleeps, unless something has happened since the last nap, until something happens.
 nap() {
-  { exec sleep "$1"; } >/dev/null & # exec: not every shell gives the sleep this pid by itself
-  _sentinel=$!
-  [ -n "$_woken" ] || wait "$_sentinel"
-  kill -s KILL "$_sentinel"
-  reap "$_sentinel"
+  if fork "exec sleep $1 >/dev/null"; then
+    _sentinel=$_child
+    [ -n "$_woken" ] || wait "$_sentinel"
+    kill -s KILL "$_sentinel"
+    reap "$_sentinel"
+  else
+    now
+    _limit_of_nap=$((_now + 100))
+    until [ -n "$_woken" ] || [ "$_now" -ge "$_limit_of_nap" ]; do now; done
+  fi
   _sentinel='' _woken=''
 } 2>/dev/null # shells tell of every child that was killed
 
@@ -153,9 +162,8 @@ gone() {
 state() {
   _phase=$1
   now
-  if ! { echo "$$ $_since $_role $1 $((_epoch + _now / 100 + $2))" >"$_dir/state.new" && mv -f "$_dir/state.new" "$_dir/state"; }; then
-    log "event=error reason=\"cannot write $_dir/state\""
-  fi
+  echo "$$ $_since $_role $1 $((_epoch + _now / 100 + $2))" >"$_dir/state.new"
+  command eval 'mv -f "$_dir/state.new" "$_dir/state"' || log "event=error reason=\"cannot write $_dir/state\""
 }
 
 # started PID: when it was started, in the kernel's ticks, into _started_at. With the pid it names one life of one container.
@@ -246,6 +254,7 @@ keep() {
       put stop_signal TERM
       put stop_timeout 30
       put restart never
+      put birth 0
       ;;
     check=*) _checks=$((_checks + 1)) && eval "_check_$_checks=\$_words" ;;
     start-timeout=*) put start_timeout "$_value" ;;
@@ -267,11 +276,14 @@ decide() {
     *-*) number "$_ordinal" ;;
     *) false ;;
   esac || refuse "POD_NAME (${POD_NAME-}) must end in - and the pod's ordinal"
+  _sync='' _n=1 _m=1
   case $_split in
+    none) ;;
     count) read_count || refuse "$_problem" ;;
-    count:*) _sync=${_split#*:} ;;
-    none | share:*) _sync='' ;;
-  esac
+    count:*) _sync=${_split#*:} && number "$_sync" ;;
+    share:*/*) _n=${_split#*:} _m=${_split#*/} _n=${_n%/*} && number "$_n" && number "$_m" && [ "$_m" -gt 0 ] ;;
+    *) false ;;
+  esac || refuse "'split' ($_split) must be none, count, count:N or share:N/M"
   role_of_this_pod
   _role=$_found
   export SYNC_ASYNC_ROLE="$_role" POD_ORDINAL="$_ordinal"
@@ -286,18 +298,17 @@ role_of_this_pod() {
     count*) [ "$_ordinal" -ge "$_sync" ] || _found=sync ;;
     share:*)
       # Ordinal i is sync when ceil((i+1)*n/m) is more than ceil(i*n/m): evenly spread, and exact for the first N pods, whatever N is.
-      _n=${_split#share:} _m=${_split#*/} _n=${_n%/*}
       [ "$((((_ordinal + 1) * _n + _m - 1) / _m))" -le "$(((_ordinal * _n + _m - 1) / _m))" ] || _found=sync
       ;;
-    *) refuse "'split' ($_split) must be none, count, count:N or share:N/M" ;;
   esac
 }
 
 # The number in values/SYNC_INSTANCE into _sync; else says why not in _problem and leaves _sync as it was.
 read_count() {
-  _text='' _more=''
-  if ! { { IFS= read -r _text || :; } && { IFS= read -r _more && _more='a second line' || :; }; } 2>/dev/null <"$_values/SYNC_INSTANCE"; then
-    _problem="$_values/SYNC_INSTANCE is missing"
+  _text='' _more='' _problem="$_values/SYNC_INSTANCE is missing"
+  { _problem='' && IFS= read -r _text && IFS= read -r _more && _more='a second line'; } 2>/dev/null <"$_values/SYNC_INSTANCE"
+  if [ -n "$_problem" ]; then
+    return 1
   elif [ -z "$_more" ] && number "$_text"; then
     _sync=$_text
     return 0
@@ -315,8 +326,7 @@ read_count() {
 # Background children of a shell start with INT and QUIT ignored, and most shells cannot undo that (bash, mksh and yash can): find out, and who can.
 find_launcher() {
   _launcher=''
-  { trap - INT QUIT; deaf; } &
-  reap $!
+  fork 'trap - INT QUIT; deaf' && reap "$_child"
   [ "$_status" -eq 0 ] || return 0
   env --default-signal=INT,QUIT >/dev/null 2>&1 && _launcher='env --default-signal=INT,QUIT' && return 0
   _process=0
@@ -339,21 +349,24 @@ deaf() {
 
 # Starts the process that was taken.
 spawn() {
-  _births=$((_births + 1))
-  put birth "$_births"
-  put asked ''
-  put due ''
-  {
-    # The shell has reset its traps by now. The file tells `signal` so: a signal that came earlier would have been swallowed by them.
-    trap - INT QUIT
-    [ -z "$_stop" ] || exit 0 # a stop between the last look and the fork starts nothing new
-    echo "$_births" >"$_dir/born.$_process" || exit 70
-    eval "exec $_launcher $_command"
-  } &
-  put pid $!
   now
   put began "$_now"
-  log "event=process-start process=$_name pid=$_pid"
+  put birth $((_birth + 1))
+  put due ''
+  if fork become; then
+    put pid "$_child"
+    log "event=process-start process=$_name pid=$_pid"
+  else
+    log "event=error process=$_name reason=\"cannot fork\""
+    put due $((_now + 100))
+  fi
+}
+become() {
+  # The shell has reset its traps by now. The file tells `signal` so: a signal that came earlier would have been swallowed by them.
+  trap - INT QUIT
+  [ -z "$_stop" ] || exit 0 # a stop between the last look and the fork starts nothing new
+  echo "$_birth" >"$_dir/born.$_process" || exit 70
+  eval "exec $_launcher $_command"
 }
 
 # signal NAME: to the process that was taken.
@@ -364,8 +377,8 @@ signal() {
 
 # check COMMAND DEADLINE: runs it to its end, but not past the deadline or past a reason to stop.
 check() {
-  { trap - INT QUIT; eval "exec $1"; } >/dev/null 2>&1 &
-  _checking=$!
+  fork "trap - INT QUIT; exec $1 >/dev/null 2>&1" || return 1
+  _checking=$_child
   until gone "$_checking"; do
     now
     if [ "$_now" -ge "$2" ] || { [ "$_phase" = starting ] && ! look; }; then
@@ -465,16 +478,17 @@ watch_split() {
 start_all() {
   while [ "$_begun" -lt "$_count" ]; do
     look || return 1
-    take $((_begun + 1))
+    _begun=$((_begun + 1))
+    take "$_begun"
     spawn
-    _begun=$_process
     [ -z "$_ready" ] || await_ready || return 1
   done
   look
 }
 
 await_ready() {
-  _limit=$((_now + _start_timeout * 100))
+  now
+  _limit=$((_now + _start_timeout * 100)) _next=$_now
   while look; do
     take "$_begun"
     now
@@ -482,12 +496,16 @@ await_ready() {
       _reason="process $_name was not ready within $_start_timeout s" _exit=70
       return 1
     fi
-    _deadline=$((_now + _check_timeout * 100))
-    [ "$_deadline" -le "$_limit" ] || _deadline=$_limit
-    if check "$_ready" "$_deadline"; then
-      take "$_begun"
-      log "event=ready process=$_name"
-      return 0
+    if [ "$_now" -ge "$_next" ]; then
+      _deadline=$((_now + _check_timeout * 100))
+      [ "$_deadline" -le "$_limit" ] || _deadline=$_limit
+      if check "$_ready" "$_deadline"; then
+        take "$_begun"
+        log "event=ready process=$_name"
+        return 0
+      fi
+      now
+      _next=$((_now + 100))
     fi
     nap 1
   done
@@ -549,7 +567,7 @@ until_gone() {
 
 supervise() {
   _split='' _values='' _settle=0 _check_timeout=5 _role=''
-  _begun=0 _births=0 _reason='' _exit=0 _refused='' _moved_to=''
+  _begun=0 _reason='' _exit=0 _refused='' _moved_to=''
   read_arguments "$@"
   [ -n "$_role" ] || decide
   [ "$_count" -gt 0 ] || refuse "role $_role, that of $POD_NAME, has no process"
