@@ -31,6 +31,32 @@ const MAIN = 'main';
  *   move changes the pod template, so neither replaces a pod.
  *
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+ * @example
+ *
+ * import { App, Chart, Duration } from 'cdk8s';
+ * import { Check, Restart, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+ *
+ * const chart = new Chart(new App(), 'vision');
+ * new SyncAsyncStatefulSet(chart, 'ocr', {
+ *   image: 'registry.example.com/ocr:1.4.2',
+ *   replicas: 10,
+ *   split: Split.count(4),
+ *   ports: [{ name: 'grpc', number: 50051 }],
+ *   syncRole: {
+ *     processes: [
+ *       {
+ *         name: 'server',
+ *         command: ['python', 'server.py'],
+ *         ready: Check.command(['grpc_health_probe', '-addr=:50051']),
+ *         stopDelay: Duration.seconds(5),
+ *       },
+ *       { name: 'registrar', command: ['python', 'register.py'], restart: Restart.ALWAYS },
+ *     ],
+ *   },
+ *   asyncRole: {
+ *     processes: [{ name: 'worker', command: ['celery', '-A', 'app', 'worker'], stopTimeout: Duration.minutes(5) }],
+ *   },
+ * });
  */
 export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   /**
