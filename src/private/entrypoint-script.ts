@@ -30,14 +30,14 @@ export const ENTRYPOINT_SCRIPT = `#!/bin/sh
 # --- Listening ---------------------------------------------------------------------------------------------------------------------------
 # First of all, since the kernel drops a signal that PID 1 has no handler for.
 
+wake() {
+  _woken=yes _events=$((_events + 1))
+  # KILL, because TERM is swallowed by a child that has not yet let go of the traps it was forked with.
+  [ -z "$_sentinel" ] || kill -s KILL "$_sentinel" 2>/dev/null
+}
+
 if [ "\${1-}" = run ]; then
   _stop='' _forwards='' _woken='' _sentinel='' _events=0
-
-  wake() {
-    _woken=yes _events=$((_events + 1))
-    # KILL, because TERM is swallowed by a child that has not yet let go of the traps it was forked with.
-    [ -z "$_sentinel" ] || kill -s KILL "$_sentinel" 2>/dev/null
-  }
   # shellcheck disable=SC2064 # the name is to be put in now
   stop_on() { trap "_stop=\\\${_stop:-$1}; wake" "$1"; }
   # shellcheck disable=SC2064
@@ -93,9 +93,9 @@ refuse() { conclude 64 "$1"; }
 
 # --- Waiting -----------------------------------------------------------------------------------------------------------------------------
 
-# fork COMMANDS: a child that runs them; its pid into _child. False when the pod is at its limit of processes: a failed fork ends a script, and with
-# PID 1 everything it holds, but not out of a \`command eval\` (bash apart, which tries for half a minute).
-fork() { command eval "{ $1; } &" 2>/dev/null && _child=$!; }
+# fork COMMANDS: a child that runs them; its pid into _child. False when the pod is at its limit of processes: a failed fork ends a script, and
+# what PID 1 holds with it, but it does not end a \`command eval\` (but for bash, which tries for half a minute and ends).
+fork() { command eval "{ $1; } &" && _child=$!; }
 
 # nap SECONDS: sleeps, unless something has happened since the last nap, until something happens.
 nap() {
@@ -329,8 +329,7 @@ read_count() {
 # Background children of a shell start with INT and QUIT ignored, and most shells cannot undo that (bash, mksh and yash can): find out, and who can.
 find_launcher() {
   _launcher=''
-  fork 'trap - INT QUIT; deaf' && reap "$_child"
-  [ "$_status" -eq 0 ] || return 0
+  fork 'trap - INT QUIT; deaf' && reap "$_child" && [ "$_status" -eq 0 ] || return 0
   env --default-signal=INT,QUIT >/dev/null 2>&1 && _launcher='env --default-signal=INT,QUIT' && return 0
   _process=0
   while [ "$_process" -lt "$_count" ]; do
@@ -616,14 +615,14 @@ supervise() {
 
 # --- Probes ----------------------------------------------------------------------------------------------------------------------------------
 
-# not MESSAGE: what the kubelet shows of a failed probe.
-not() {
+# unwell MESSAGE: what the kubelet shows of a failed probe.
+unwell() {
   echo "$1"
   exit 1
 }
 
 probe() {
-  _mode=$1 _role=none _phase=absent _woken='' _sentinel='' _events=0
+  _mode=$1 _role=none _phase=absent _woken='' _sentinel='' _events=0 _termination_log=/dev/null
   shift
   if { read -r _pid _since _role _phase _until; } 2>/dev/null <"\${1#dir=}/state"; then
     started "$_pid"
@@ -633,20 +632,19 @@ probe() {
     *,running) ;;
     alive,absent) exit 0 ;;
     alive,*)
-      [ "$_epoch" -le "$_until" ] || not "$_phase for longer than its timeouts allow"
+      [ "$_epoch" -le "$_until" ] || unwell "$_phase for longer than its timeouts allow"
       exit 0
       ;;
-    *) not "$_phase" ;;
+    *) unwell "$_phase" ;;
   esac
   read_arguments "$@"
   now
   _deadline=$((_now + _check_timeout * 100 - 100))
-  wake() { _woken=yes _events=$((_events + 1)); [ -z "$_sentinel" ] || kill -s KILL "$_sentinel" 2>/dev/null; }
+  trap wake CHLD
   _each=1
   while [ "$_each" -lt "$_checks" ]; do
-    trap wake CHLD
     eval "_words=\\$_check_$_each"
-    check "$_words" "$_deadline" || not "check $_each of $_checks failed:$_words"
+    check "$_words" "$_deadline" || unwell "check $_each of $_checks failed:$_words"
     _each=$((_each + 1))
   done
   [ "$_checks" -gt 0 ] || exit 0
