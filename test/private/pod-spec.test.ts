@@ -1,3 +1,4 @@
+import { Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { mainContainer, podSpec, small } from '../manifest';
 
@@ -101,9 +102,9 @@ test('containers can share their process namespace', () => {
 });
 
 test('CPU and memory are limited as asked, beside the GPU', () => {
-  const resources = { cpu: { request: kplus.Cpu.units(4) }, memory: {} };
+  const resources = { cpu: { request: kplus.Cpu.units(4) }, memory: { limit: Size.gibibytes(1) } };
 
-  expect(mainContainer(small({ resources })).resources).toEqual({ requests: { cpu: '4' }, limits: { 'nvidia.com/gpu': 1 } });
+  expect(mainContainer(small({ resources })).resources).toEqual({ requests: { cpu: '4' }, limits: { 'memory': '1024Mi', 'nvidia.com/gpu': 1 } });
 });
 
 test('no other container has a limit that nobody asked for', () => {
