@@ -14,8 +14,8 @@ export class Check {
    *
    * The program has to be in the image. It must end by itself: one that takes longer than `probes.timeout` counts as failed.
    *
-   * Refused: a list without words, and an empty first word. At synth also `$(NAME)` where NAME is a variable with `valueFrom`: the kubelet puts
-   * such a value into a container's arguments, but an empty word into its probes. Inside `sh -c` write `$NAME` instead.
+   * Refused: a list without words, and an empty first word. At synth also `$(NAME)` where NAME is a variable with `valueFrom` or one made of other
+   * variables: the kubelet puts its value into a container's arguments, but not into its probes. Use `sh -c` with `$NAME` instead.
    *
    * @param command The program and its arguments, one word each.
    */

@@ -88,14 +88,14 @@ function mountProblems({ mounts }: kplus.Container, own: kplus.VolumeMount[]): s
   return found;
 }
 
-/** The kubelet puts every variable into a container's arguments, but in probes it takes one with `valueFrom` for empty. */
+/** The kubelet puts every variable into a container's arguments. In probes it takes the manifest's word: nothing for `valueFrom`, `$(A)` for `$(A)`. */
 function checkProblems(main: kplus.Container, checks: Check[]): string[] {
   const variables = main.env.variables;
   return checks.flatMap(check => {
     const words = check._words().join(' ');
     return [...words.matchAll(/\$\$|\$\(([^)]*)\)/g)]
       .map(([, name]) => name)
-      .filter(name => variables[name]?.valueFrom)
-      .map(name => `'command' (${words}) of a check must not use $(${name}) in order to be the same in a probe, where the kubelet knows no variable with 'valueFrom'; use ['sh', '-c', '... "$${name}" ...'].`);
+      .filter(name => variables[name]?.valueFrom || /\$[$(]/.test(variables[name]?.value))
+      .map(name => `'command' (${words}) of a check must not use $(${name}) in order to be the same in a probe, where the kubelet takes variables as the manifest writes them; use ['sh', '-c', '... "$${name}" ...'].`);
   });
 }

@@ -152,7 +152,11 @@ describe('containers', () => {
 
 describe('a variable in the words of a check', () => {
   const checking = (word: string) => complaints(small({
-    envVariables: { PORT: kplus.EnvValue.fromValue('80'), POD_IP: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IP) },
+    envVariables: {
+      PORT: kplus.EnvValue.fromValue('80'),
+      POD_IP: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IP),
+      ADDRESS: kplus.EnvValue.fromValue('$(POD_IP):80'),
+    },
     syncRole: { processes: [{ name: 'server', command: ['serve'], ready: Check.command(['probe', word]) }] },
   }));
 
@@ -160,9 +164,11 @@ describe('a variable in the words of a check', () => {
     expect(checking(word)).toEqual([]);
   });
 
-  test.each(['$(POD_IP):80', '$$$(POD_IP)'])('is refused in %s, because probes would find it empty', word => {
+  test.each([
+    ['$(POD_IP):80', 'POD_IP'], ['$$$(POD_IP)', 'POD_IP'], ['$(ADDRESS)', 'ADDRESS'],
+  ])('is refused in %s, because in probes it would be something else', (word, name) => {
     expect(checking(word)).toEqual([
-      `[test/ocr] 'command' (probe ${word}) of a check must not use $(POD_IP) in order to be the same in a probe, where the kubelet knows no variable with 'valueFrom'; use ['sh', '-c', '... "$POD_IP" ...'].`,
+      `[test/ocr] 'command' (probe ${word}) of a check must not use $(${name}) in order to be the same in a probe, where the kubelet takes variables as the manifest writes them; use ['sh', '-c', '... "$${name}" ...'].`,
     ]);
   });
 });
