@@ -28,8 +28,12 @@ export class Deployment {
   public async apply(props: ServiceProps, alter: (objects: any[]) => void = () => {}): Promise<void> {
     const objects = service(this.name, this.cluster, props);
     alter(objects);
-    await this.cluster.kubectl.apply(objects);
+    await this.applyObjects(objects);
+  }
+
+  public async applyObjects(objects: any[]): Promise<void> {
     this.applied = objects;
+    await this.cluster.kubectl.apply(objects);
   }
 
   /**

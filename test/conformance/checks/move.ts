@@ -51,7 +51,7 @@ async function move(trial: Trial, deployment: Deployment, props: ServiceProps, o
   // In whole seconds by the clock of the node, since it is the kubelet that takes its time.
   const file = '/etc/sync-async/values/SYNC_INSTANCE';
   const [written] = await Promise.all([
-    deployment.exec(index, `for i in $(seq 180); do [ "$(cat ${file})" != ${split} ] || exec date +%s; sleep 1; done; exit 1`),
+    deployment.exec(index, `for i in $(seq 180); do [ "$(cat ${file})" != ${split} ] || exec date +%s; sleep 1; done; exit 1`).catch(() => NaN),
     options.hurry ? deployment.hurry() : undefined,
   ]);
   const seen = since(begin);

@@ -3,7 +3,7 @@ import { Check as ReadyCheck, Split } from 'cdk8s-sync-async';
 import { Check } from '../check';
 import { find, startedIn } from '../log';
 import { container, isReady, readySince, restarts } from '../pods';
-import { program } from '../service';
+import { editScript, program } from '../service';
 import { since, sleep, until } from '../wait';
 
 /** Hangs as long as the file is there. A number that nothing else sleeps for. */
@@ -73,7 +73,14 @@ const stale: Check = {
       syncRole: { processes: [program('server', ['load=6'])], readiness: ReadyCheck.command(['true']) },
       probes: { period: Duration.seconds(1) },
     };
-    const [own, shared] = await Promise.all([trial.deploy(props), trial.deploy({ ...props, shareProcessNamespace: true }, '-shared')]);
+    // As on a slow machine, the second container's script takes its time before it does anything.
+    const slow = (script: string) => script.replace('\n', '\n[ "$1" != run ] || [ ! -e /run/sync-async/state ] || sleep 5\n');
+    const [own, shared] = await Promise.all([false, true].map(async shareProcessNamespace => {
+      const deployment = trial.deployment(shareProcessNamespace ? '-shared' : '');
+      await deployment.apply({ ...props, shareProcessNamespace }, objects => editScript(objects, slow));
+      await deployment.ready(1);
+      return deployment;
+    }));
     const state = (await shared.exec(0, 'cat /run/sync-async/state')).trim();
     const pid = state.split(' ')[0];
     trial.expect(Number(pid) > 1, `with a shared process namespace the entrypoint has pid ${pid} and left "${state}"`);
@@ -84,7 +91,7 @@ const stale: Check = {
     ]);
     await Promise.all([own, shared].map(async deployment => {
       await deployment.restarted(0, 1);
-      const serving = find(await deployment.log(0), 'server', 'serving').at;
+      const serving = (await deployment.logged(0, 'server', 'serving', 30)).at;
       const after = trial.cluster.pods.history(deployment.pod(0).metadata.uid).filter(pod => restarts(pod) === 1);
       const early = after.filter(pod => isReady(pod) && readySince(pod) < Math.floor(serving));
       trial.expect(early.length === 0 && readySince(deployment.pod(0)) >= Math.floor(serving),

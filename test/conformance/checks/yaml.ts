@@ -1,7 +1,9 @@
+import { App } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Split } from 'cdk8s-sync-async';
+import { MinimalChart } from '../../../examples/minimal/chart';
 import { Check } from '../check';
-import { service, statefulSet } from '../service';
+import { service, statefulSet, toObjects } from '../service';
 
 const accepted: Check = {
   name: 'accepted',
@@ -14,7 +16,8 @@ const accepted: Check = {
       JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
     );
     const probe = () => service('accepted', trial.cluster, { split: Split.count(1), replicas: 2 });
-    for (const [what, objects] of [['probe service', probe()]] as const) {
+    const example = () => toObjects(new MinimalChart(new App(), 'example'));
+    for (const [what, objects] of [['example', example()], ['probe service', probe()]] as const) {
       const { status, stderr } = await dryRun(objects);
       trial.expect(status === 0 && stderr === '', `${what}: ${objects.length} objects, status ${status}${stderr && `, "${stderr.trim()}"`}`);
     }
@@ -57,4 +60,22 @@ const asWritten: Check = {
   },
 };
 
-export const YAML = [accepted, asWritten];
+const example: Check = {
+  name: 'example',
+  promise: 'The minimal example runs as it is written, and a pod finds another one by its name.',
+  pods: 3,
+  seconds: 25,
+  async run(trial) {
+    const objects = toObjects(new MinimalChart(new App(), trial.name));
+    const set = statefulSet(objects);
+    set.spec.template.spec.containers[0].image = trial.cluster.image; // not every cluster reaches the one in the example
+    const deployment = trial.deployment('-hello');
+    await deployment.applyObjects(objects);
+    await deployment.ready(set.spec.replicas);
+    const answer = await deployment.exec(2, `wget -q -O - http://${set.metadata.name}-0.${set.spec.serviceName}:8080/`);
+    trial.same('pod 2 asks pod 0:', answer.trim(), `Hello from ${set.metadata.name}-0`);
+    trial.same('restarts', deployment.restarts, '0,0,0');
+  },
+};
+
+export const YAML = [accepted, asWritten, example];
