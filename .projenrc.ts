@@ -123,6 +123,6 @@ project.tasks.removeTask('eject');
 // jsii's tools print a banner on Node 20, the oldest version that this library is tested with.
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 
-for (const path of ['/.*', '/examples/', '/bench/', '!/.jsii']) project.npmignore!.addPatterns(path);
+for (const path of ['/.*', '/bench/', '/examples/', '/rosetta/', '!/.jsii']) project.npmignore!.addPatterns(path);
 
 project.synth();
