@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check, service, stubborn } from './harness';
+import { assertOrder, assertSeconds, each, prove } from './prove';
+import { find, Shell } from './shells';
+
+/** The interpreter itself: what is called python3 may be a script that looks for one. */
+const PYTHON = `${spawnSync('python3', ['-c', 'import sys; print(sys.executable)']).stdout}`.trim();
+
+/** Shells that can undo by themselves that their background children ignore INT and QUIT. */
+const UNDO = ['bash', 'bash-as-sh', 'mksh', 'yash'];
+
+/** Whether INT and QUIT can reach a plain process under this shell: by itself, or through the `env` that it finds. */
+function reachable(shell: Shell): boolean {
+  return UNDO.includes(shell.name) || spawnSync(shell.program!, ['-c', 'env --default-signal=INT,QUIT true'], { argv0: shell.calledAs }).status === 0;
+}
+
+prove('Processes stop in reverse order, one after another, each after the one before has ended; the status is 0.', async start => {
+  const life = await start({ sync: [service('first', ['after=0.2']), service('second', ['after=0.2']), service('third', ['after=0.2'])] });
+  await life.event('third', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'third got TERM', 'third ended', 'second got TERM', 'second ended', 'first got TERM', 'first ended');
+  assert.match(life.terminationLog(), /^stopped by TERM$/m);
+}, { everywhere: true });
+
+prove('TERM, INT, QUIT and HUP all are a stop, and the processes hear of it by their own stop signal.', start => each(['TERM', 'INT', 'QUIT', 'HUP'], async signal => {
+  const life = await start({ sync: [service('server', ['stop=USR2'], { stopSignal: 'USR2' }), service('registrar')] });
+  await life.event('registrar', 'started');
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  await life.signal(signal);
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got USR2', 'server ended');
+  assert.equal(life.eventsLike('server', 'got').length + life.eventsLike('registrar', 'got').length, 2);
+  assert.equal(life.terminationLog(), `stopped by ${signal}\n`);
+  assert.equal((await life.line({ event: 'signal' })).signal, signal);
+}), { everywhere: true });
+
+prove('A stop delay lies between the end of the process after it and its stop signal.', async start => {
+  const life = await start({ sync: [service('server', [], { stopDelay: 2 }), service('registrar')] });
+  await life.event('registrar', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  const ended = await life.event('registrar', 'ended');
+  const got = await life.event('server', 'got TERM');
+  assertSeconds(got.at - ended.at, 2, 4, 'the stop delay');
+  assert.equal((await life.ended()).status, 0);
+}, { everywhere: true });
+
+prove('A process that takes long, but not longer than its stop timeout, is not killed.', async start => {
+  const life = await start({ sync: [service('server', ['after=2'], { stopTimeout: 4 })] });
+  await life.event('server', 'started');
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'server got TERM', 'server ended');
+});
+
+prove('A process that ignores its stop signal is killed after its stop timeout, the others still stop in order, and the status is 70.', async start => {
+  const life = await start({ sync: [service('server'), service('registrar', ['stop='], { stopTimeout: 2 }), service('sidecar')] });
+  await life.event('server', 'started');
+  await life.event('registrar', 'started');
+  await life.event('sidecar', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 70);
+  assertOrder(life, 'sidecar got TERM', 'sidecar ended', 'registrar got TERM', 'server got TERM', 'server ended');
+  const asked = Number((await life.line({ event: 'stop-signal', process: 'registrar' })).t);
+  assertSeconds(Number((await life.line({ event: 'kill', process: 'registrar' })).t) - asked, 2, 4, 'the stop timeout');
+  assert.equal((await life.line({ event: 'exit', process: 'registrar' })).status, '137');
+  assert.match(life.terminationLog(), /registrar was killed after 2 s/);
+}, { everywhere: true });
+
+prove('The status of a killed process does not hide the one of a process that failed before.', async start => {
+  const life = await start({ sync: [service('server', ['stop='], { stopTimeout: 1 }), service('registrar', ['die=0.5', 'status=5'])] });
+  assert.equal((await life.ended()).status, 5);
+  assert.match(life.terminationLog(), /registrar ended with status 5.*server was killed/);
+});
+
+prove('A stop timeout of 0 kills at once, and a stop delay of 0 is none.', async start => {
+  const life = await start({ sync: [service('server', ['stop='], { stopTimeout: 0, stopDelay: 0 })] });
+  await life.event('server', 'started');
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 70);
+  assert.deepEqual(life.linesLike({ event: 'stop-delay' }), []);
+});
+
+prove('A process that has ended already gets no signal, and its delay is skipped.', async start => {
+  const life = await start({ sync: [service('server'), service('registrar', ['die=0.3', 'status=3'], { stopDelay: 30 }), service('sidecar')] });
+  assert.equal((await life.ended()).status, 3);
+  assertSeconds(Number((await life.line({ event: 'end' })).t), 0.3, 5, 'the whole life');
+  assertOrder(life, 'registrar ended', 'sidecar got TERM', 'sidecar ended', 'server got TERM', 'server ended');
+  assert.deepEqual(life.linesLike({ event: 'stop-signal', process: 'registrar' }), []);
+});
+
+prove('A process that ends in its own stop delay is not waited for any longer.', async start => {
+  const life = await start({ sync: [service('server', ['stop=USR1'], { stopDelay: 30 })] });
+  await life.event('server', 'started');
+  await life.signal('TERM');
+  await life.line({ event: 'stop-delay' });
+  life.kill(life.pidOf('server'), 'USR1');
+  assert.equal((await life.ended()).status, 0);
+  assert.deepEqual(life.linesLike({ event: 'stop-signal' }), []);
+}, { everywhere: true });
+
+prove('A process that fails during a stop before its turn gives the status; one that ends without fault does not.', start => each([[3, 3], [0, 0]], async ([own, all]) => {
+  const life = await start({ sync: [service('server', ['stop=USR1', `status=${own}`]), service('registrar', ['after=2'])] });
+  await life.event('registrar', 'started');
+  await life.event('server', 'started');
+  await life.signal('TERM');
+  await life.event('registrar', 'got TERM');
+  life.kill(life.pidOf('server'), 'USR1');
+  assert.equal((await life.ended()).status, all);
+  assert.deepEqual(life.linesLike({ event: 'stop-signal', process: 'server' }), []);
+  assertOrder(life, 'registrar got TERM', 'server got USR1', 'server ended', 'registrar ended');
+}), { everywhere: true });
+
+prove('The status with which a process answers its stop signal is no failure.', async start => {
+  const life = await start({ sync: [service('server', ['status=9']), { name: 'plain', command: ['sleep', '1000'] }] });
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.equal((await life.line({ event: 'exit', process: 'server' })).status, '9');
+  assert.equal((await life.line({ event: 'exit', process: 'plain' })).status, '143');
+}, { everywhere: true });
+
+prove('A second signal, of whatever kind, changes nothing: no delay becomes shorter, nothing is signalled twice.', async start => {
+  const life = await start({ sync: [service('server', ['after=1.5'], { stopDelay: 2, stopTimeout: 10 }), service('registrar', ['after=0.5'])] });
+  await life.event('registrar', 'started');
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  await life.event('registrar', 'got TERM');
+  for (const signal of ['TERM', 'INT', 'QUIT', 'HUP']) await life.signal(signal);
+  await life.line({ event: 'stop-delay' });
+  for (const signal of ['INT', 'TERM', 'HUP']) await life.signal(signal);
+  const got = await life.event('server', 'got TERM');
+  for (const signal of ['TERM', 'QUIT', 'INT']) await life.signal(signal);
+  const ended = await life.event('server', 'ended');
+  assertSeconds(got.at - life.eventsLike('registrar', 'ended')[0].at, 2, 5, 'the stop delay');
+  assertSeconds(ended.at - got.at, 1.5, 4, 'the time it takes to end');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended');
+  assert.equal(life.terminationLog(), 'stopped by TERM\n');
+}, { everywhere: true });
+
+prove('TSTP is ignored, by the entrypoint and for its processes, and so are the signals that no process asks for.', async start => {
+  const life = await start({ sync: [service('server')] });
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  for (const signal of ['TSTP', 'USR1', 'USR2', 'WINCH', 'PIPE', 'TSTP']) await life.signal(signal);
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'server got TERM', 'server ended');
+  assert.equal(life.eventsLike('server', 'got').length, 1);
+}, { everywhere: true });
+
+prove('A signal before the first process starts nothing, and the status is 0.', async (start, shell) => {
+  // Its first act is to copy itself. A `cat` that waits holds it there, but in a busybox that takes its own: there the signal comes as early as it can.
+  const holds = spawnSync(shell.program!, ['-c', 'cat --version'], { argv0: shell.calledAs, env: { PATH: '' } }).status !== 0;
+  const life = await start({
+    prepare: directory => {
+      mkdirSync(join(directory, 'bin'));
+      writeFileSync(join(directory, 'bin/cat'), `#!/bin/sh
+        PATH=\${PATH#*:}
+        echo "0 cat called" >>"$EVENTS"
+        until [ -e "$EVENTS.go" ]; do sleep 0.01; done
+        exec cat "$@"
+      `, { mode: 0o755 });
+    },
+    path: `@/bin:${process.env.PATH}`,
+    sync: [service('server')],
+  });
+  if (holds) await life.event('cat', 'called');
+  await life.signal('TERM');
+  writeFileSync(join(life.directory, 'events.go'), '');
+  assert.equal((await life.ended()).status, 0);
+  if (holds) assert.deepEqual(life.linesLike({ event: 'process-start' }), []);
+}, { everywhere: true });
+
+prove('A signal between two processes, while a ready check hangs, ends the check at once and starts nothing new.', async start => {
+  const life = await start({ checkTimeout: 30, sync: [service('server', [], { ready: check('server', '', ['hang']) }), service('registrar')] });
+  await life.event('server', 'asked');
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'server started', 'server got TERM', 'server ended');
+  assertSeconds(Number((await life.line({ event: 'end' })).t), 0, 4, 'the whole life');
+}, { everywhere: true });
+
+prove('A signal between two processes, while a ready check fails, starts nothing new.', async start => {
+  const life = await start({ sync: [service('server', [], { ready: check('server') }), service('registrar')] });
+  await life.event('server', 'asked', 2);
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'server started', 'server got TERM', 'server ended');
+});
+
+prove('A signal while a process waits for its restart starts it no more.', async start => {
+  const life = await start({ sync: [service('server', ['after=3']), service('registrar', ['die=0'], { restart: 'always' })] });
+  await life.line({ event: 'restart', process: 'registrar' }, 2);
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.equal(life.linesLike({ event: 'process-start', process: 'registrar' }).length, 2);
+  assert.equal(life.eventsLike('registrar', 'started').length, 2);
+}, { everywhere: true });
+
+prove('A process with restart ALWAYS that ends during the stop is not started again, and its status is no failure.', async start => {
+  const life = await start({ sync: [service('server', ['stop=USR1', 'status=3'], { restart: 'always' }), service('registrar', ['after=4'])] });
+  await life.event('registrar', 'started');
+  await life.event('server', 'started');
+  await life.signal('TERM');
+  await life.event('registrar', 'got TERM');
+  life.kill(life.pidOf('server'), 'USR1');
+  assert.equal((await life.ended()).status, 0);
+  assert.equal(life.eventsLike('server', 'started').length, 1);
+});
+
+prove('INT and QUIT as stop signals really arrive at plain programs; where no way exists, the status is 64 at start.', (start, shell) => each([
+  ['INT', [PYTHON, '-c', 'import time; print("up", flush=True); time.sleep(1000)'], '130'],
+  ['INT', ['sh', '-c', 'echo up; exec sleep 1000'], '130'],
+  ['QUIT', ['sh', '-c', 'echo up; exec sleep 1000'], '131'],
+] as const, async ([signal, command, status]) => {
+  const life = await start({ sync: [{ name: 'plain', command: [...command], stopSignal: signal, stopTimeout: 20 }] });
+  if (!reachable(shell)) {
+    assert.equal((await life.ended()).status, 64);
+    assert.match(life.terminationLog(), new RegExp(`${signal} cannot reach process plain`));
+    return;
+  }
+  await life.line({ event: 'running' });
+  await life.until('the program', () => life.stdout.includes('up'));
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.equal((await life.line({ event: 'exit', process: 'plain' })).status, status);
+}), { everywhere: true });
+
+prove('Without an env that can undo it, INT and QUIT as stop signals are refused with 64 by the shells that cannot do it themselves.', (start, shell) => each([
+  'INT', 'QUIT', 'TERM',
+], async signal => {
+  const life = await start({
+    prepare: directory => {
+      mkdirSync(join(directory, 'bin'));
+      for (const program of ['sleep', 'cat', 'mv']) symlinkSync(find(program)!, join(directory, 'bin', program));
+      writeFileSync(join(directory, 'bin/env'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    },
+    path: '@/bin',
+    sync: [service('server', [], {}), { name: 'plain', command: ['sleep', '1000'], stopSignal: signal }],
+  });
+  const works = signal === 'TERM' || UNDO.includes(shell.name);
+  if (works) {
+    await life.line({ event: 'running' });
+    await life.signal('TERM');
+  }
+  assert.equal((await life.ended()).status, works ? 0 : 64);
+  assert.equal(life.linesLike({ event: 'process-start' }).length, works ? 2 : 0);
+}), { everywhere: true });
+
+prove('Only the process itself is signalled: the children of a pool keep running until their master ends them.', async start => {
+  const life = await start({ sync: [service('server', ['pool=2', 'after=0.5', 'stop=USR1'], { stopSignal: 'USR1', forward: ['HUP'] })] });
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('HUP');
+  await life.event('server', 'got HUP');
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.equal(life.eventsLike('server', 'children')[0].what, 'children 2');
+}, { everywhere: true });
+
+prove('A killed process takes none of its children with it by a signal of the entrypoint.', async start => {
+  const life = await start({ sync: [service('server', ['stop=TERM', 'after=4']), service('registrar', ['stop=', 'pool=2'], { stopTimeout: 1 })] });
+  await life.event('registrar', 'started');
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  await life.event('server', 'got TERM');
+  // The master's own sleep and those of its pool.
+  assert.equal(life.alive().filter(process => / S sleep 1000$/.test(process)).length >= 3, true);
+  assert.equal((await life.ended()).status, 70);
+});
+
+prove('A stop works as well when PID 1 is another process.', async start => {
+  const life = await start({
+    pid: 'other',
+    sync: [service('server', ['after=0.2', 'up=0.2'], { ready: check('server'), stopDelay: 1 }), stubborn('registrar', { stopTimeout: 1 })],
+  });
+  await life.until('the registrar', () => life.stdout.includes('registrar'));
+  await life.line({ event: 'running' });
+  assert.equal((await life.probe('ready').ended).status, 0);
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 70);
+  assertOrder(life, 'server got TERM', 'server ended');
+}, { everywhere: true });
