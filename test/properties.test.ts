@@ -68,7 +68,7 @@ const gpu: fc.Arbitrary<Recipe<Gpu>> = fc.oneof(
 
 const ports: fc.Arbitrary<kplus.ContainerPort[]> = fc.uniqueArray(
   fc.record({
-    name: mostly<string | undefined>(fc.stringMatching(/^[a-z]{1,15}$/), fc.constantFrom('', 'A', undefined)),
+    name: fc.option(mostly(fc.stringMatching(/^[a-z]{1,15}$/), fc.constantFrom('', 'A')), { nil: undefined, freq: 12 }),
     number: mostly(fc.integer({ min: 1, max: 65535 }), fc.constant(0)),
   }),
   { maxLength: 3, selector: port => port.number },
@@ -77,7 +77,7 @@ const ports: fc.Arbitrary<kplus.ContainerPort[]> = fc.uniqueArray(
 const variable = mostly(fc.stringMatching(/^[A-Z][A-Z_]{0,8}$/), fc.constantFrom('POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'));
 const mount = mostly(
   fc.constantFrom('/models', '/tmp', '/tmp/x', '/cache', '/var/lib/x'),
-  fc.constantFrom('/run/sync-async', '/etc/sync-async/values/', '/models/', '/dev/shm'),
+  fc.constantFrom('/run/sync-async', '/etc/sync-async/values/', '/models/', '/cache/'),
 );
 
 const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.record({
@@ -93,7 +93,7 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   env: fc.dictionary(variable, word, { maxKeys: 3 }),
   mounts: fc.uniqueArray(mount, { maxLength: 3 }),
   sharedMemory: optional(mostly(fc.integer({ min: 1, max: 99 }).map(Size.mebibytes), fc.constant(Size.kibibytes(1)))),
-  grace: fc.option(mostly(fc.constant(Duration.days(2)), fc.constant(Duration.seconds(1))), { nil: undefined, freq: 3 }),
+  grace: fc.option(fc.constantFrom(...[60, 600, 6000, 60000].map(Duration.seconds)), { nil: undefined, freq: 3 }),
   readOnlyRootFilesystem: optional(fc.boolean()),
   runAsRoot: optional(fc.boolean()),
   sidecar: fc.option(mostly(fc.constant('sidecar'), fc.constant('main')), { nil: undefined, freq: 3 }),
