@@ -3,6 +3,8 @@ import { MAX_NUMBER, wholeNumber, wholeSeconds } from './private/checks';
 
 /**
  * When the kubelet asks the checks of a pod, and how often one may fail. There is one timing for both roles, because there is one pod template.
+ *
+ * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#configure-probes
  */
 export interface ProbeTiming {
   /**
@@ -21,7 +23,7 @@ export interface ProbeTiming {
   readonly timeout?: Duration;
 
   /**
-   * Failures in a row of the readiness after which a pod is not ready. Every one more makes a client wait longer for a pod that
+   * Failures in a row of the readiness after which a pod is not ready, from 1 to 100. Every one more makes a client wait longer for a pod that
    * cannot answer, and a move of the split last longer.
    *
    * @default 1
@@ -29,7 +31,7 @@ export interface ProbeTiming {
   readonly readinessFailures?: number;
 
   /**
-   * Failures in a row of the liveness after which the container is stopped and started again.
+   * Failures in a row of the liveness after which the container is stopped and started again, at least 1.
    *
    * @default 3
    */

@@ -96,7 +96,7 @@ export interface ProcessProps {
 
   /**
    * Wait between the end of the process that is stopped before this one and this one's stop signal, in whole seconds. A server needs some when
-   * clients have to notice first that it has been deregistered. It is cut short when the process ends.
+   * clients have to notice first that it has been deregistered. It is cut short when the process ends, and left out when it has ended already.
    *
    * @default Duration.seconds(0)
    */
@@ -105,8 +105,8 @@ export interface ProcessProps {
   /**
    * Signal that asks the process to stop. It goes to the process alone, never to its children.
    *
-   * INT and QUIT need a shell or an `env` in the image that can give them back to a background process (bash, mksh, or coreutils 8.31); without one
-   * the container refuses to start, with status 64.
+   * INT and QUIT need a shell or an `env` in the image that can give them back to a background process (bash, mksh, yash, or coreutils 8.31);
+   * without one the container refuses to start, with status 64.
    *
    * @default StopSignal.TERM
    */
@@ -128,7 +128,9 @@ export interface ProcessProps {
   readonly restart?: Restart;
 
   /**
-   * Signals to the container that are passed on to this process, for example by `kubectl exec ... -- kill -s USR1 1`.
+   * Signals to the container that are passed on to this process, for example by `kubectl exec POD -- sh -c 'kill -s USR1 1'`.
+   *
+   * A HUP that no process lists stops the container; of the others nothing is heard.
    *
    * @default - none.
    */

@@ -74,6 +74,8 @@ export class Split {
   /**
    * Whether the pod with this ordinal is synchronous.
    *
+   * Refused: what is no whole number from 0 to 999999.
+   *
    * @param ordinal The number at the end of the pod's name.
    */
   public isSync(ordinal: number): boolean {
@@ -82,7 +84,9 @@ export class Split {
   }
 
   /**
-   * The ordinals of the synchronous pods among the first `replicas` pods.
+   * The ordinals of the synchronous pods among the first `replicas` pods, in rising order.
+   *
+   * Refused: what is no whole number from 0 to 999999.
    *
    * @param replicas Number of pods.
    */
