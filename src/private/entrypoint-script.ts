@@ -22,7 +22,7 @@ export const ENTRYPOINT_SCRIPT = `#!/bin/sh
 # How a shell can be an init
 # - A shell runs a trap only between two commands, and never while a foreground program runs. So the only thing this shell ever blocks in is
 #   \`wait\` for a sleeping child, the sentinel (see nap), and every trap kills the sentinel. A signal that comes just before the \`wait\` is then not lost
-#   either: the sentinel is dead by the time it is waited for. Waiting for an event would miss it; waiting for a state cannot.
+#   either: the sentinel is dead by the time it is waited for. Waiting for an event would miss it; waiting for a state cannot. (A bash reads a pipe.)
 # - What woke it does not matter. After each wake-up it looks at the world: flags set by traps, processes in /proc, the clock, the values.
 # - A process is signalled by itself, never its group: a pool's children that get TERM beside their master lose their work.
 # - Names begin with an underscore, because a variable that came in by the environment stays exported, and the processes' own must not change.
@@ -34,10 +34,11 @@ wake() {
   _woken=yes _events=$((_events + 1))
   # KILL, because TERM is swallowed by a child that has not yet let go of the traps it was forked with.
   [ -z "$_sentinel" ] || kill -s KILL "$_sentinel" 2>/dev/null
+  [ -z "$_bash" ] || echo >&9
 }
 
 if [ "\${1-}" = run ]; then
-  _stop='' _forwards='' _woken='' _sentinel='' _events=0
+  _stop='' _forwards='' _woken='' _sentinel='' _bash='' _events=0
   # shellcheck disable=SC2064 # the name is to be put in now
   stop_on() { trap "_stop=\\\${_stop:-$1}; wake" "$1"; }
   # shellcheck disable=SC2064
@@ -48,10 +49,16 @@ if [ "\${1-}" = run ]; then
   stop_on QUIT
   forward_on HUP # a stop, unless a process asks for it: known once the arguments are read
   trap : USR1 USR2 WINCH PIPE TSTP # a handler, not '': what is ignored would be ignored in every process too
-  trap wake CHLD
-  # In bash a dead child ends a wait only in POSIX mode.
+  exec 3>&2 # for the log
+  # A bash in \`wait\` jumps out of a signal's handler, which loses what came with the signal: another one, or a child's status. It can sleep in \`read\` instead,
+  # from a pipe into which only traps write. And it tells of every child that was killed, whoever waits for it.
   # shellcheck disable=SC3040 # bash only
-  if [ -n "\${BASH_VERSION-}" ] && (set -o posix) 2>/dev/null; then set -o posix; fi
+  if [ -n "\${BASH_VERSION-}" ] && (set +o posix) 2>/dev/null && set +o posix && eval 'exec 9<> <(:)'; then
+    _bash=yes
+    exec 2>/dev/null
+  else
+    trap wake CHLD
+  fi
 
   # A mounted script can change under a running container. Everything from here on, the probes too, runs one copy of it, which nobody writes to:
   # it gets its name only when it is whole. It is read with \`.\` and not by exec, which would drop the traps for a moment.
@@ -62,7 +69,7 @@ if [ "\${1-}" = run ]; then
     # shellcheck source=/dev/null
     . "$_dir/entrypoint.sh"
   fi
-  echo "entrypoint.sh: 'dir' ($2) must be a writable directory" >&2
+  echo "entrypoint.sh: 'dir' ($2) must be a writable directory" >&3
   exit 64
 fi
 
@@ -80,7 +87,7 @@ log() {
   now
   _fraction=$((_now % 100))
   [ "$_fraction" -gt 9 ] || _fraction=0$_fraction
-  printf 'logger=sync-async t=%s.%s %s\\n' "$((_now / 100))" "$_fraction" "$*" >&2
+  printf 'logger=sync-async t=%s.%s %s\\n' "$((_now / 100))" "$_fraction" "$*" >&3
 }
 
 # conclude STATUS REASON: the last words, also for \`kubectl describe pod\`.
@@ -99,27 +106,33 @@ fork() { command eval "{ $1; } &" && _child=$!; }
 
 # nap SECONDS: sleeps, unless something has happened since the last nap, until something happens.
 nap() {
-  if fork "exec sleep $1 >/dev/null"; then
+  if [ -n "$_bash" ]; then
+    # A dead child does not end a \`read\`, so the naps are short.
+    # shellcheck disable=SC3045 # bash only
+    if [ "$_phase" = running ]; then read -r -t 1 -u 9 _line; else read -r -t 0.1 -u 9 _line; fi
+  elif fork "exec sleep $1 >/dev/null 3>&-"; then
     _sentinel=$_child
     [ -n "$_woken" ] || wait "$_sentinel"
     kill -s KILL "$_sentinel"
-    reap "$_sentinel"
+    collect "$_sentinel"
   else
     now
     _limit_of_nap=$((_now + 100))
     until [ -n "$_woken" ] || [ "$_now" -ge "$_limit_of_nap" ]; do now; done
   fi
   _sentinel='' _woken=''
-} 2>/dev/null # shells tell of every child that was killed
+} 2>/dev/null # what shells tell of a child that was killed
 
-# reap PID: the exit status of a child that has ended, or is about to, into _status.
+# reap PID: waits for the end of a child; its exit status into _status.
 reap() {
+  until gone "$1"; do nap 1; done
+  collect "$1"
+}
+
+# collect PID: the exit status of a child that has ended, or is about to, into _status.
+collect() {
   _status=''
   while :; do
-    if lost "$1"; then
-      _status=unknown
-      break
-    fi
     _seen=$_events
     wait "$1"
     _waited=$?
@@ -131,16 +144,6 @@ reap() {
     2[6-9]? | 25[6-9] | 3??) _status=$((_status - 128)) ;; # ksh93's
   esac
 } 2>/dev/null
-
-# A signal that comes right after bash has collected a child makes it forget that child; it would wait for it for ever.
-lost() {
-  [ -n "\${BASH_VERSION-}" ] && [ ! -d "/proc/$1" ] || return 1
-  # shellcheck disable=SC3045 # bash only
-  for _job in $(jobs -r -p); do
-    [ "$_job" != "$1" ] || return 0
-  done
-  return 1
-}
 
 # kernel PID: the state and what follows it in /proc/PID/stat into _kernel; nothing when there is no such process.
 kernel() {
@@ -330,7 +333,11 @@ read_count() {
 find_launcher() {
   _launcher=''
   fork 'trap - INT QUIT; deaf' && reap "$_child" && [ "$_status" -eq 0 ] || return 0
-  env --default-signal=INT,QUIT >/dev/null 2>&1 && _launcher='env --default-signal=INT,QUIT' && return 0
+  for _launcher in env /usr/bin/env; do # a busybox may have one of its own, which it prefers
+    _launcher="$_launcher --default-signal=INT,QUIT"
+    ! $_launcher >/dev/null 2>&1 || return 0
+  done
+  _launcher=''
   _process=0
   while [ "$_process" -lt "$_count" ]; do
     take $((_process + 1))
@@ -368,7 +375,7 @@ become() {
   trap - INT QUIT
   [ -z "$_stop" ] || exit 0 # a stop between the last look and the fork starts nothing new
   echo "$_birth" >"$_dir/born.$_process" || exit 70
-  eval "exec $_launcher $_command"
+  eval "exec $_launcher $_command 2>&3 3>&- 9>&-"
 }
 
 # signal NAME: to the process that was taken.
@@ -379,7 +386,7 @@ signal() {
 
 # check COMMAND DEADLINE: runs it to its end, but not past the deadline or past a reason to stop.
 check() {
-  fork "trap - INT QUIT; exec $1 >/dev/null 2>&1" || return 1
+  fork "trap - INT QUIT; exec $1 >/dev/null 2>&1 3>&- 9>&-" || return 1
   _checking=$_child
   until gone "$_checking"; do
     now
@@ -456,9 +463,7 @@ ended() {
   [ "$_status" != 0 ] || [ -z "$_reason" ] || return 0
   _ending="process $_name ended with status $_status"
   _reason=\${_reason:+$_reason; }$_ending
-  case $_status in
-    0 | unknown) _status=1 ;;
-  esac
+  [ "$_status" -ne 0 ] || _status=1
   [ "$_exit" -ne 0 ] || _exit=$_status
 }
 
@@ -570,6 +575,7 @@ until_gone() {
 supervise() {
   _split='' _values='' _settle=0 _check_timeout=5 _role=''
   _begun=0 _reason='' _exit=0 _refused='' _moved_to=''
+  _phase=starting
   read_arguments "$@"
   [ -n "$_role" ] || decide
   [ "$_count" -gt 0 ] || refuse "role $_role, that of $POD_NAME, has no process"
@@ -591,10 +597,9 @@ supervise() {
       case $_forwards in *HUP*) _stop=\${_stop:-HUP} ;; esac
       ;;
   esac
-  # Without a file to watch nothing needs a clock, but in shells where a dead child does not end a \`wait\`.
+  # Without a file to watch nothing needs a clock, but in a ksh93, where a dead child does not end a \`wait\`.
   _idle_most=3600
   [ "$_split" != count ] || _idle_most=5
-  case \${BASH_VERSION-} in [1234].*) _idle_most=5 ;; esac
   case \${KSH_VERSION-} in *93*) _idle_most=5 ;; esac
 
   started $$
@@ -622,7 +627,8 @@ unwell() {
 }
 
 probe() {
-  _mode=$1 _role=none _phase=absent _woken='' _sentinel='' _events=0 _termination_log=/dev/null
+  exec 3>&2
+  _mode=$1 _role=none _phase=absent _woken='' _sentinel='' _bash='' _events=0 _termination_log=/dev/null
   shift
   if { read -r _pid _since _role _phase _until; } 2>/dev/null <"\${1#dir=}/state"; then
     started "$_pid"
@@ -650,7 +656,7 @@ probe() {
   [ "$_checks" -gt 0 ] || exit 0
   # exec, so that the kubelet's timeout ends the check itself and nobody is left to hold its output open.
   eval "_words=\\$_check_$_checks"
-  eval "exec $_words"
+  eval "exec $_words 3>&-"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------------------------------
@@ -663,6 +669,9 @@ case \${1-} in
     supervise "$@"
     ;;
   ready | alive) probe "$@" ;;
-  *) refuse "the first argument (\${1-}) must be run, ready or alive" ;;
+  *)
+    echo "entrypoint.sh: the first argument (\${1-}) must be run, ready or alive" >&2
+    exit 64
+    ;;
 esac
 `;

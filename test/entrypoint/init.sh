@@ -3,11 +3,18 @@
 
 "$@"
 status=$?
-for process in /proc/[0-9]*; do
-  read -r stat <"$process/stat" || continue
-  case $stat in
-    "$$ "* | *') Z '*) ;;
-    *) echo "0 init left ${stat%%)*})" >>"$EVENTS" ;;
-  esac
-done 2>/dev/null
+# What has just been killed may need a moment to be gone.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  left=''
+  for process in /proc/[0-9]*; do
+    read -r stat <"$process/stat" || continue
+    case $stat in
+      "$$ "* | *') Z '*) ;;
+      *) left="$left ${stat%%)*})" ;;
+    esac
+  done 2>/dev/null
+  [ -n "$left" ] || break
+  sleep 0.1
+done
+[ -z "$left" ] || echo "0 init left$left" >>"$EVENTS"
 exit "$status"
