@@ -58,6 +58,8 @@ async function main(): Promise<void> {
   // Mixed, so that a busy moment of the machine meets all alike.
   const jobs = Array.from({ length: tries }, (_, index) => scenarios.flatMap(scenario => shells.map(shell => ({ scenario, shell, seed: first + index })))).flat();
   let next = 0;
+  // Ctrl-C: the table of what has been tried so far.
+  process.once('SIGINT', () => jobs.splice(next));
   const begun = Date.now();
   await Promise.all(Array.from({ length: Number(values['at-once']) }, async () => {
     while (next < jobs.length) {
