@@ -64,11 +64,18 @@ export class Deployment {
   }
 
   /**
+   * Every pod in a few words, for errors.
+   */
+  public get brief(): string {
+    return this.pods.map(describeBriefly).join(', ');
+  }
+
+  /**
    * Waits until there are exactly so many pods, and every one is ready.
    */
   public async ready(pods: number, seconds: number = 90): Promise<void> {
     await until(`${pods} ready pods of ${this.name}`, seconds, () => this.pods.length === pods && this.pods.every(isReady), 0.2).catch(error => {
-      throw new Error(`${error.message}; ${this.pods.map(describeBriefly).join(', ')}`);
+      throw new Error(`${error.message}; ${this.brief}`);
     });
   }
 
@@ -77,14 +84,19 @@ export class Deployment {
    */
   public async restarted(index: number, times: number, seconds: number = 90): Promise<void> {
     await until(`${this.name}-${index} ready after restart ${times}`, seconds, () => restarts(this.pod(index)) >= times && isReady(this.pod(index)), 0.2)
-      .catch(error => { throw new Error(`${error.message}; ${describeBriefly(this.pod(index))}`); });
+      .catch(error => { throw new Error(`${error.message}; ${this.brief}`); });
   }
 
   /**
-   * What the container of a pod has logged, or its predecessor in the same pod.
+   * What the container of a pod has logged, or its predecessor in the same pod, which the kubelet may find a little later.
    */
   public async log(index: number, options: { previous?: boolean } = {}): Promise<Event[]> {
-    return parseLog(await this.cluster.kubectl.print([...this.logOf(index), ...options.previous ? ['--previous'] : []]));
+    const args = [...this.logOf(index), ...options.previous ? ['--previous'] : []];
+    const { stdout } = await until(`${this.name}-${index} has a log`, 15, async () => {
+      const output = await this.cluster.kubectl.run(args);
+      return output.status === 0 ? output : undefined;
+    });
+    return parseLog(stdout);
   }
 
   /**

@@ -8,13 +8,13 @@ const leaving: Check = {
   name: 'leaving-the-service',
   promise: 'A pod that stops is out of its Service before its server hears of it, and one that is not ready yet is not in it.',
   pods: 1,
-  seconds: 25,
+  seconds: 35,
   async run(trial) {
     const deployment = trial.deployment();
     await deployment.apply({
       split: Split.count(1),
       syncRole: {
-        processes: [program('server', ['load=4'], { stopDelay: Duration.seconds(8) }), program('registrar')],
+        processes: [program('server', ['load=8'], { stopDelay: Duration.seconds(8) }), program('registrar')],
       },
     });
     /** Whether the Service's list of addresses has the pod, and as ready. */
@@ -22,7 +22,7 @@ const leaving: Check = {
       const { items } = await trial.cluster.kubectl.json(['get', 'endpointslices']);
       return items.flatMap((slice: any) => slice.endpoints ?? []).find((e: any) => e.targetRef?.name === `${deployment.name}-0`)?.conditions.ready;
     };
-    const early = await until('an address', 20, async () => ({ undefined: undefined, true: 'ready', false: 'not ready' })[String(await listed())], 0.2);
+    const early = await until('an address', 60, async () => ({ undefined: undefined, true: 'ready', false: 'not ready' })[String(await listed())], 0.2);
     trial.same('while it starts the address is', early, 'not ready');
     await deployment.ready(1);
     await until('a ready address', 10, async () => await listed() === true, 0.2);
