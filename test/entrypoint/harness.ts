@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, FSWatcher, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync,
   renameSync, rmSync, symlinkSync, unlinkSync, watch, writeFileSync } from 'node:fs';
@@ -125,6 +126,9 @@ export class Entrypoint {
   /** What had to be ended by force. */
   public leftAlive: string[] = [];
 
+  /** Resolved when it is over, however it ends. */
+  public readonly over: Promise<void>;
+
   private readonly child: ChildProcess;
   private readonly watcher: FSWatcher;
   private readonly eventsFile: number;
@@ -159,7 +163,10 @@ export class Entrypoint {
     });
     this.child.stderr!.on('data', data => this.readLog(`${data}`));
     this.child.on('error', error => this.fail(error));
-    this.child.on('close', (status, signal) => this.close({ status, signal }));
+    this.over = new Promise(resolve => this.child.on('close', (status, signal) => {
+      this.close({ status, signal });
+      resolve();
+    }));
     this.limit = setTimeout(() => this.tooLong(), (life.limit ?? 30) * 1000);
   }
 
@@ -208,6 +215,16 @@ export class Entrypoint {
     } finally {
       clearInterval(timer);
     }
+  }
+
+  /** Waits for a moment, in seconds as events have them. */
+  public passed(at: number): Promise<true> {
+    return this.poll(`second ${at}`, () => Number(read('/proc/uptime').split(' ')[0]) >= at && true);
+  }
+
+  /** Gives it the time in which it would have noticed whatever lies there now. */
+  public async looked(): Promise<void> {
+    await this.passed(Number(read('/proc/uptime').split(' ')[0]) + 7);
   }
 
   /** Waits for a line of the log that has these keys and values; the `nth` of them. */
@@ -278,6 +295,14 @@ export class Entrypoint {
     }
   }
 
+  /** Sends a signal to a process of the entrypoint that has written down its start. */
+  public async hit(name: string, signal: string): Promise<void> {
+    await this.event(name, 'started');
+    // The entrypoint tells of it at its own time.
+    await this.line({ event: 'process-start', process: name }, this.eventsLike(name, 'started').length);
+    assert.ok(this.kill(this.pidOf(name), signal), `${name} is there to get ${signal}`);
+  }
+
   /** The pid on this machine of the process that was last started under this name. */
   public pidOf(name: string): number {
     const inside = this.linesLike({ event: 'process-start', process: name }).at(-1)?.pid;
@@ -341,10 +366,8 @@ export class Entrypoint {
 
   /** Ends it by force if it is still there. The directory goes, unless it is to be kept. */
   public async dispose(keep = false): Promise<void> {
-    if (!this.end) {
-      this.force();
-      await new Promise<void>(resolve => this.end ? resolve() : this.child.once('close', () => resolve()));
-    }
+    this.force();
+    await this.over;
     clearTimeout(this.limit);
     this.watcher.close();
     closeSync(this.eventsFile);

@@ -40,9 +40,11 @@ export function prove(sentence: string, run: Proof['run'], options: Options = {}
 /** Proves the sentence under one shell, with the real script or another one; says what happened when it cannot. */
 export async function attempt(proof: Proof, shell: Shell, script?: string): Promise<void> {
   const lives: Entrypoint[] = [];
-  const start: Start = life => {
+  const start: Start = async life => {
+    await room();
     const entrypoint = new Entrypoint(shell, { script, ...life });
     lives.push(entrypoint);
+    void entrypoint.over.then(leave);
     return entrypoint.begun();
   };
   try {
@@ -57,6 +59,22 @@ export async function attempt(proof: Proof, shell: Shell, script?: string): Prom
   } finally {
     await Promise.all(lives.map(life => life.dispose()));
   }
+}
+
+// Lives only wait, but to begin one is work: with too many at a time a small machine is late for everything.
+const MOST = 24;
+let living = 0;
+const queue: (() => void)[] = [];
+
+async function room(): Promise<void> {
+  if (living < MOST) living++;
+  else await new Promise<void>(resolve => queue.push(resolve));
+}
+
+function leave(): void {
+  const next = queue.shift();
+  if (next) next();
+  else living--;
 }
 
 /** What is true of every life that is over. */

@@ -11,7 +11,6 @@
 #   pool=NUMBER        that many children without any signal handler; it writes down how many are left at its end
 #   leave              they are left behind then
 #   orphan=SECONDS     a grandchild whose parent is gone, and which ends then
-#   env                writes down its environment, one variable a line
 #   words ...          writes down all arguments that follow, one a line
 #   asked=FILE         a check: writes down that it was asked, and succeeds if the file exists
 #   hang               a check that never ends
@@ -36,7 +35,6 @@ while [ $# -gt 0 ]; do
     asked=*) asked=${1#*=} ;;
     leave) leave=yes ;;
     hang) hang=yes ;;
-    env) env | while IFS= read -r line; do note "$name" "env $line"; done ;;
     words)
       shift
       for word; do note "$name" "word <$word>"; done

@@ -101,7 +101,7 @@ prove('A process that ends in its own stop delay is not waited for any longer.',
   await life.event('server', 'started');
   await life.signal('TERM');
   await life.line({ event: 'stop-delay' });
-  life.kill(life.pidOf('server'), 'USR1');
+  await life.hit('server', 'USR1');
   assert.equal((await life.ended()).status, 0);
   assert.deepEqual(life.linesLike({ event: 'stop-signal' }), []);
 }, { everywhere: true });
@@ -112,7 +112,7 @@ prove('A process that fails during a stop before its turn gives the status; one 
   await life.event('server', 'started');
   await life.signal('TERM');
   await life.event('registrar', 'got TERM');
-  life.kill(life.pidOf('server'), 'USR1');
+  await life.hit('server', 'USR1');
   assert.equal((await life.ended()).status, all);
   assert.deepEqual(life.linesLike({ event: 'stop-signal', process: 'server' }), []);
   assertOrder(life, 'registrar got TERM', 'server got USR1', 'server ended', 'registrar ended');
@@ -214,7 +214,7 @@ prove('A process with restart ALWAYS that ends during the stop is not started ag
   await life.event('server', 'started');
   await life.signal('TERM');
   await life.event('registrar', 'got TERM');
-  life.kill(life.pidOf('server'), 'USR1');
+  await life.hit('server', 'USR1');
   assert.equal((await life.ended()).status, 0);
   assert.equal(life.eventsLike('server', 'started').length, 1);
 });
