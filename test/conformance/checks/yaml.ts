@@ -66,6 +66,10 @@ const example: Check = {
   pods: 3,
   seconds: 25,
   async run(trial) {
+    if (!trial.cluster.image.includes('busybox')) {
+      trial.see('not tried: its commands need the httpd of a busybox');
+      return;
+    }
     const objects = toObjects(new MinimalChart(new App(), trial.name));
     const set = statefulSet(objects);
     set.spec.template.spec.containers[0].image = trial.cluster.image; // not every cluster reaches the one in the example
