@@ -25,7 +25,7 @@ const USAGE = `npm run conformance -- [options]
 
 Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a namespace of its own, which is deleted at the end.
 
-  --image IMAGE   with sh and the usual small tools (default: $CONFORMANCE_IMAGE, else registry.kit/busybox:1)
+  --image IMAGE   with sh and the usual small tools (default: $CONFORMANCE_IMAGE, else busybox:1.36)
   --only NAME     one check; may be repeated
   --script FILE   a script to run in the place of the library's entrypoint.sh
   --report FILE   write what was seen as JSON
@@ -50,7 +50,7 @@ function options() {
   try {
     return parseArgs({
       options: {
-        image: { type: 'string', default: process.env.CONFORMANCE_IMAGE ?? 'registry.kit/busybox:1' },
+        image: { type: 'string', default: process.env.CONFORMANCE_IMAGE ?? 'busybox:1.36' },
         only: { type: 'string', multiple: true, default: [] },
         script: { type: 'string' },
         report: { type: 'string' },
