@@ -2,8 +2,8 @@
 # shellcheck disable=SC2154 # the fields of a process are set by `take`
 # shellcheck disable=SC2317 # what a trap calls looks unreachable
 #
-# PID 1 of a pod whose ordinal decides its role. It starts the processes of that role in order, watches them, and stops them in reverse order, so that
-# nothing they hold is lost. Everything it needs to know comes in as arguments. It needs a POSIX sh, sleep, cat, mv, /proc, and a writable directory.
+# PID 1 of a pod whose ordinal decides its role. It starts the processes of that role in order, watches them, and stops them in reverse order, giving each
+# the time to finish what it holds. Everything it needs to know comes in as arguments. It needs a POSIX sh, sleep, cat, mv, /proc, and a writable directory.
 #
 #   entrypoint.sh run dir=DIR split=SPLIT values=DIR settle=SECONDS check-timeout=SECONDS [termination-log=FILE] ROLE...
 #       SPLIT    none | count (read from values/SYNC_INSTANCE and watched) | count:N | share:N/M
@@ -12,12 +12,12 @@
 #                [forward=NAME,...] [ready=COUNT WORD...] command=COUNT WORD...
 #   entrypoint.sh ready|alive dir=DIR check-timeout=SECONDS [role=sync|async [check=COUNT WORD...]...]...
 #
-# A command is a count and that many words, because the kubelet puts values into arguments, and a value with a blank or a quote must stay one word.
+# dir comes first, the rest of the settings before the first role. A command is a count and that many words, because the kubelet puts values into arguments, and a value with a blank or a quote must stay one word.
 #
 # Exit status: 0 a stop that was asked for; 64 wrong input; 70 not ready in time, or a process had to be killed; else that of the process that ended.
 #
 # How a shell can be an init
-# - A shell runs a trap only between two commands, and never while a foreground program runs. So the only thing this shell ever blocks in is
+# - A shell runs a trap only between two commands, and never while a foreground program runs. So the only thing this shell sleeps in is
 #   `wait` for a sleeping child, the sentinel (see nap), and every trap kills the sentinel. A signal that comes just before the `wait` is then not lost
 #   either: the sentinel is dead by the time it is waited for. Waiting for an event would miss it; waiting for a state cannot. (A bash reads a pipe.)
 # - What woke it does not matter. After each wake-up it looks at the world: flags set by traps, processes in /proc, the clock, the values.
@@ -48,11 +48,10 @@ if [ "${1-}" = run ]; then
   trap : USR1 USR2 WINCH PIPE TSTP # a handler, not '': what is ignored would be ignored in every process too
   exec 3>&2 # for the log
   # A bash in `wait` jumps out of a signal's handler, which loses what came with the signal: another one, or a child's status. It can sleep in `read` instead,
-  # from a pipe into which only traps write. And it tells of every child that was killed, whoever waits for it.
+  # from a pipe into which only traps write.
   # shellcheck disable=SC3040 # bash only
   if [ -n "${BASH_VERSION-}" ] && (set +o posix) 2>/dev/null && set +o posix && eval 'exec 9<> <(:)'; then
     _bash=yes
-    exec 2>/dev/null
   else
     trap wake CHLD
   fi
@@ -66,7 +65,7 @@ if [ "${1-}" = run ]; then
     # shellcheck source=/dev/null
     . "$_dir/entrypoint.sh"
   fi
-  echo "entrypoint.sh: 'dir' ($2) must be a writable directory" >&3
+  echo "entrypoint.sh: could not copy itself with cat and mv into 'dir' ($2), which must be a writable directory" >&2
   exit 64
 fi
 
@@ -101,7 +100,7 @@ refuse() { conclude 64 "$1"; }
 # what PID 1 holds with it, but it does not end a `command eval` (but for bash, which tries for half a minute and ends).
 fork() { command eval "{ $1; } &" && _child=$!; }
 
-# nap SECONDS: sleeps, unless something has happened since the last nap, until something happens.
+# nap SECONDS: sleeps, unless something has happened since the last nap, until something happens or the time is over (a bash looks up sooner).
 nap() {
   if [ -n "$_bash" ]; then
     # A dead child does not end a `read`, so the naps are short.
@@ -154,9 +153,14 @@ kernel() {
 gone() {
   kernel "$1"
   case $_kernel in
-    '' | [ZX]*) return 0 ;;
+    '' | X*) return 0 ;;
+    Z*) ;;
+    *) return 1 ;;
   esac
-  return 1
+  # A process whose first thread has ended looks like a zombie too, but cannot be waited for while it has others.
+  # shellcheck disable=SC2086 # the fields are to be split
+  set -- $_kernel
+  [ "${18}" -le 1 ]
 }
 
 # --- The state, as the probes see it -------------------------------------------------------------------------------------------------------
@@ -165,8 +169,9 @@ gone() {
 state() {
   _phase=$1
   now
-  echo "$$ $_since $_role $1 $((_epoch + _now / 100 + $2))" >"$_dir/state.new"
-  command eval 'mv -f "$_dir/state.new" "$_dir/state"' || log "event=error reason=\"cannot write $_dir/state\""
+  if ! echo "$$ $_since $_role $1 $((_epoch + _now / 100 + $2)) $_sync" >"$_dir/state.new" || ! command eval 'mv -f "$_dir/state.new" "$_dir/state"'; then
+    log "event=error reason=\"cannot write $_dir/state\""
+  fi
 }
 
 # started PID: when it was started, in the kernel's ticks, into _started_at. With the pid it names one life of one container.
@@ -175,6 +180,7 @@ started() {
   # shellcheck disable=SC2086 # the fields are to be split
   set -- $_kernel
   _started_at=${20-}
+  [ -n "$_started_at" ]
 }
 
 # --- Arguments -----------------------------------------------------------------------------------------------------------------------------
@@ -225,6 +231,9 @@ read_arguments() {
         shift "$_value"
         ;;
       *-timeout=* | *-delay=* | settle=*) number "$_value" || refuse "'$_argument' must be whole seconds" ;;
+      restart=never | restart=always) ;;
+      stop-signal=TERM | stop-signal=INT | stop-signal=QUIT | stop-signal=HUP | stop-signal=USR1 | stop-signal=USR2 | stop-signal=WINCH) ;;
+      restart=* | stop-signal=*) refuse "'$_argument' is not one of its values" ;;
     esac
     case $_argument in
       dir=*) _dir=$_value ;;
@@ -289,7 +298,11 @@ decide() {
   esac || refuse "'split' ($_split) must be none, count, count:N or share:N/M"
   role_of_this_pod
   _role=$_found
-  export SYNC_ASYNC_ROLE="$_role" POD_ORDINAL="$_ordinal"
+  export_role
+}
+
+export_role() {
+  export SYNC_ASYNC_ROLE="$_role" POD_ORDINAL="${POD_NAME##*-}"
   [ -z "$_sync" ] || export SYNC_INSTANCE="$_sync"
 }
 
@@ -570,6 +583,7 @@ until_gone() {
 }
 
 supervise() {
+  [ -z "$_bash" ] || exec 2>/dev/null # a bash tells of every child that was killed, whoever waits for it
   _split='' _values='' _settle=0 _check_timeout=5 _role=''
   _begun=0 _reason='' _exit=0 _refused='' _moved_to=''
   _phase=starting
@@ -599,6 +613,7 @@ supervise() {
   [ "$_split" != count ] || _idle_most=5
   case ${KSH_VERSION-} in *93*) _idle_most=5 ;; esac
 
+  sleep 0 || refuse "sleep, which this script waits with, cannot be run"
   started $$
   _since=$_started_at
   state starting $((_start_time + 10))
@@ -627,9 +642,10 @@ probe() {
   exec 3>&2
   _mode=$1 _role=none _phase=absent _woken='' _sentinel='' _bash='' _events=0 _termination_log=/dev/null
   shift
-  if { read -r _pid _since _role _phase _until; } 2>/dev/null <"${1#dir=}/state"; then
-    started "$_pid"
-    [ "$_since" = "$_started_at" ] || _phase=absent # left by a container before this one
+  if { read -r _pid _since _role _phase _until _sync; } 2>/dev/null <"${1#dir=}/state" && started "$_pid" && [ "$_since" = "$_started_at" ]; then
+    export_role # a check sees the same variables here as at the start
+  else
+    _phase=absent # or the state was left by a container before this one
   fi
   case $_mode,$_phase in
     *,running) ;;
