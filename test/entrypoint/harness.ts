@@ -156,7 +156,8 @@ export class Entrypoint {
       ...life.pid === 'other' ? ['/bin/sh', INIT] : [],
       this.shellPath, join(this.directory, 'script/entrypoint.sh'), ...this.arguments(),
     ];
-    this.child = spawn(find(command[0]) ?? command[0], command.slice(1), { env: this.env(), stdio: ['ignore', 'pipe', 'pipe'] });
+    // A group of its own: Ctrl-C is for the one who runs the tests.
+    this.child = spawn(find(command[0]) ?? command[0], command.slice(1), { env: this.env(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.child.stdout!.on('data', data => {
       this.stdout += data;
       this.wake();
@@ -236,13 +237,13 @@ export class Entrypoint {
     return this.lines.filter(line => Object.entries(wanted).every(([key, value]) => line[key] === value));
   }
 
-  /** Waits for an event that a process has written down; the `nth` of them. */
+  /** Waits for an event that a process has written down; the `nth` of them. An empty `what` is any. */
   public event(name: string, what: string, nth = 1): Promise<Event> {
     return this.until(`event ${nth} '${name} ${what}'`, () => this.eventsLike(name, what)[nth - 1]);
   }
 
   public eventsLike(name: string, what: string): Event[] {
-    return this.events.filter(event => event.name === name && (event.what === what || event.what.startsWith(`${what} `)));
+    return this.events.filter(event => event.name === name && (!what || event.what === what || event.what.startsWith(`${what} `)));
   }
 
   /** Waits for the end of the entrypoint and of everything that holds its output open. */
@@ -352,7 +353,7 @@ export class Entrypoint {
   /** Runs a program as `kubectl exec` does: beside the entrypoint, not under it. */
   public exec(command: string[]): Run {
     const all = [...NAMESPACE?.join(this.pid) ?? [], ...command];
-    return new Run(spawn(all[0], all.slice(1), { env: this.env(), stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new Run(spawn(find(all[0]) ?? all[0], all.slice(1), { env: this.env(), stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
   /** Runs a probe as the kubelet does. */

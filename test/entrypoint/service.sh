@@ -20,7 +20,7 @@ shift
 
 note() {
   read -r seconds rest </proc/uptime
-  echo "$seconds $*" >>"$EVENTS"
+  printf '%s\n' "$seconds $*" >>"$EVENTS"
 }
 
 while [ $# -gt 0 ]; do

@@ -56,7 +56,7 @@ export function link(shell: Shell, directory: string): string {
  */
 export const NAMESPACE: { readonly enter: string[]; readonly join: (pid: number) => string[] } | undefined = (() => {
   // The namespace goes with its `unshare`, and that with the test.
-  const own = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+  const own = [find('setpriv') ?? 'setpriv', '--pdeathsig', 'KILL', find('unshare') ?? 'unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
   const works = (command: string[]) => spawnSync(command[0], [...command.slice(1), 'true']).status === 0;
   if (works(own)) return { enter: own, join: (pid: number) => ['nsenter', '-t', `${pid}`, '-p', '-m'] };
   const asUser = [...own, '--user', '--map-root-user'];
