@@ -210,7 +210,7 @@ export const SCENARIOS: Scenario[] = [
         server(),
         { name: 'python', command: [PYTHON, '-c', 'import time; print("up", flush=True); time.sleep(1000)'], stopSignal: signal, ...PATIENT },
       ],
-      foreign: /./, // python's traceback
+      foreign: /^/, // python's traceback
       limit: LIMIT,
     },
     act: async (life, random) => {
