@@ -115,6 +115,6 @@ export class Gpu {
     this.resource = resource;
     this.count = count;
     this._taint = options.tolerate ?? true ? taint : undefined;
-    this._options = options;
+    this._options = { ...options, nodeSelector: options.nodeSelector && { ...options.nodeSelector } };
   }
 }

@@ -1,6 +1,6 @@
 import { Duration } from 'cdk8s';
 import { Check } from './check';
-import { commandWords, dnsLabel, oneOf, wholeSeconds } from './private/checks';
+import { commandWords, dnsLabel, instanceOf, oneOf, wholeSeconds } from './private/checks';
 
 /**
  * What the entrypoint does when a process ends without having been asked to.
@@ -71,7 +71,8 @@ export interface ProcessProps {
    * As in every container, the kubelet replaces `$(NAME)` by the value of that environment variable (one word, whatever it holds), and `$$(NAME)`
    * by `$(NAME)`.
    *
-   * Refused: a list without words, and an empty first word.
+   * Refused: a list without words, a first word that is empty, begins with a dash or has an equals sign, a NUL or half a character in a word, and
+   * `$(POD_ORDINAL)` and `$(SYNC_ASYNC_ROLE)`, which the kubelet does not know: use `sh -c` with `$POD_ORDINAL`.
    *
    * @see https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/#use-environment-variables-to-define-arguments
    */
@@ -156,6 +157,7 @@ export interface Process {
 export function toProcess(prop: string, props: ProcessProps): Process {
   const name = dnsLabel(`${prop}.name`, props.name);
   const command = commandWords(`${prop}.command`, props.command);
+  instanceOf(`${prop}.ready`, props.ready, Check, 'Check.command([\'true\'])');
   if (props.startTimeout && !props.ready) {
     throw new Error(`'${prop}.startTimeout' (${props.startTimeout.toHumanString()}) must come with a 'ready' check in order to have something to wait for.`);
   }

@@ -1,4 +1,5 @@
 import { Check } from './check';
+import { instanceOf } from './private/checks';
 import { ProcessProps, toProcess } from './process';
 
 /**
@@ -54,9 +55,11 @@ export interface Role {
  */
 export function toRole(name: string, props: RoleProps): Role {
   const prop = `${name}Role`;
-  if (props.processes.length === 0) {
-    throw new Error(`'${prop}.processes' ([]) must have at least one process in order for a pod to have something to do.`);
+  if (!Array.isArray(props.processes) || props.processes.length === 0) {
+    throw new Error(`'${prop}.processes' (${JSON.stringify(props.processes)}) must have at least one process in order for a pod to have something to do.`);
   }
+  instanceOf(`${prop}.readiness`, props.readiness, Check, 'Check.command([\'true\'])');
+  instanceOf(`${prop}.liveness`, props.liveness, Check, 'Check.command([\'true\'])');
   const processes = props.processes.map((process, i) => toProcess(`${prop}.processes[${i}]`, process));
   const names = processes.map(process => process.name);
   const repeated = names.find((each, i) => names.indexOf(each) !== i);

@@ -26,3 +26,23 @@ test.each([
   expect(() => Check.command(words as any)).toThrow(new Error(
     `'command' (${shown}) must be a list of words, the first of which names a program, in order to run something.`));
 });
+
+test.each(['A=b', '=', '-c', '--'])('a check that begins with %s is refused', word => {
+  expect(() => Check.command([word, 'true'])).toThrow(new Error(
+    `'command' (${word}) must begin with a program whose name has no leading dash and no equals sign in order not to be taken for an option or a variable.`));
+});
+
+test.each([['a\0b', '"a\\u0000b"'], ['\ud800', '"\\ud800"'], ['x\udc00y', '"x\\udc00y"']])('a check with the word %j is refused', (word, shown) => {
+  expect(() => Check.command(['test', word])).toThrow(new Error(
+    `'command' (${shown}) must have neither a NUL nor half a character in order to be a word of a command.`));
+});
+
+test('a check may have dashes, equals signs and any whole character after its first word', () => {
+  expect(() => Check.command(['test', '-a=b', '\u{1f600}\n\t'])).not.toThrow();
+});
+
+test.each(['POD_ORDINAL', 'SYNC_ASYNC_ROLE'])('a check with $(%s) is refused, which nobody puts in', name => {
+  expect(() => Check.command(['test', `x$(${name})`])).toThrow(new Error(
+    `'command' (test x$(${name})) must not use $(${name}) in order to be what it says: the kubelet does not know this variable; use ['sh', '-c', '... "$${name}" ...'].`));
+  expect(() => Check.command(['test', `$$(${name})`, `$${name}`])).not.toThrow();
+});

@@ -49,6 +49,14 @@ test('a runtime class and node labels can be asked for', () => {
   expect(spec.nodeSelector).toEqual({ 'nvidia.com/gpu.product': 'A100', 'pool': 'gpu' });
 });
 
+test('a GPU does not change with the labels that it was made of', () => {
+  const nodeSelector: { [label: string]: string } = { pool: 'gpu' };
+  const gpu = Gpu.nvidia(1, { nodeSelector });
+  nodeSelector.pool = 'other';
+
+  expect(podSpec(small({ gpu })).nodeSelector).toEqual({ pool: 'gpu' });
+});
+
 test('neither is there by default', () => {
   expect(podSpec(small())).not.toHaveProperty('runtimeClassName');
   expect(podSpec(small())).not.toHaveProperty('nodeSelector');

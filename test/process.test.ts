@@ -78,6 +78,28 @@ describe('refused is', () => {
       '\'syncRole.processes[0].command\' ([]) must be a list of words, the first of which names a program, in order to run something.'));
   });
 
+  test('a command that uses what only the entrypoint knows', () => {
+    expect(() => process({ command: ['serve', '$(POD_ORDINAL)'] })).toThrow('\'syncRole.processes[0].command\' (serve $(POD_ORDINAL)) must not use $(POD_ORDINAL)');
+  });
+
+  test('a command that begins with a variable', () => {
+    expect(() => process({ command: ['A=b', 'serve'] })).toThrow('\'syncRole.processes[0].command\' (A=b) must begin with a program');
+  });
+
+  test('a ready check that is none', () => {
+    expect(() => process({ ready: ['x'] as any })).toThrow(new Error(
+      '\'syncRole.processes[0].ready\' (["x"]) must be a Check, such as Check.command([\'true\']), in order to be understood.'));
+  });
+
+  test('a duration that is none', () => {
+    expect(() => process({ stopTimeout: 30 as any })).toThrow(new Error(
+      '\'syncRole.processes[0].stopTimeout\' (30) must be a Duration, such as Duration.seconds(30), in order to have a unit.'));
+  });
+
+  test('a process without a name', () => {
+    expect(() => process({ name: undefined })).toThrow('\'syncRole.processes[0].name\' (undefined) must be a DNS label');
+  });
+
   test.each(['KILL', 'STOP', 'SIGTERM', '15', ''])('%s as a stop signal', signal => {
     expect(() => process({ stopSignal: signal as StopSignal })).toThrow(new Error(
       `'syncRole.processes[0].stopSignal' (${signal}) must be one of TERM, INT, QUIT, HUP, USR1, USR2, WINCH in order to be heard by the process.`));

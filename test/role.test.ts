@@ -49,6 +49,12 @@ describe('refused is', () => {
   test.each<[string, RoleProps, string]>([
     ['a role without processes', { processes: [] },
       '\'syncRole.processes\' ([]) must have at least one process in order for a pod to have something to do.'],
+    ['a role without a list of processes', {} as any,
+      '\'syncRole.processes\' (undefined) must have at least one process in order for a pod to have something to do.'],
+    ['a readiness that is no check', { processes: [{ name: 'x', command: ['1'] }], readiness: 'x' as any },
+      '\'syncRole.readiness\' ("x") must be a Check, such as Check.command([\'true\']), in order to be understood.'],
+    ['a liveness that is no check', { processes: [{ name: 'x', command: ['1'] }], liveness: {} as any },
+      '\'syncRole.liveness\' ({}) must be a Check, such as Check.command([\'true\']), in order to be understood.'],
     ['a name that repeats', { processes: [{ name: 'x', command: ['1'] }, { name: 'y', command: ['2'] }, { name: 'x', command: ['3'] }] },
       '\'syncRole.processes\' (x, y, x) must have different names in order to tell two processes called x apart.'],
     ['a liveness without a ready check of the last process', { processes: [{ name: 'x', command: ['1'], ready: a }, { name: 'y', command: ['2'] }], liveness: b },

@@ -3,6 +3,9 @@ import { Duration } from 'cdk8s';
 /** What the entrypoint's shell arithmetic and its reading of digits can hold: six of them. */
 export const MAX_NUMBER = 999999;
 
+/** Variables that the entrypoint alone knows, from the pod's name. */
+export const LATE_ENV = ['SYNC_ASYNC_ROLE', 'POD_ORDINAL'];
+
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Refuses everything but a whole number from `min` to `max`. */
@@ -15,6 +18,9 @@ export function wholeNumber(prop: string, value: number, min: number, max: numbe
 
 /** A duration in seconds; refuses fractions of one, and what is shorter than `min` seconds. */
 export function wholeSeconds(prop: string, duration: Duration, min: number): number {
+  if (typeof duration?.toSeconds !== 'function') {
+    throw new Error(`'${prop}' (${duration}) must be a Duration, such as Duration.seconds(30), in order to have a unit.`);
+  }
   const seconds = duration.toSeconds({ integral: false });
   if (!Number.isInteger(seconds) || seconds < min || seconds > MAX_NUMBER) {
     throw new Error(`'${prop}' (${duration.toHumanString()}) must be whole seconds from ${min} to ${MAX_NUMBER} in order to be counted by a shell.`);
@@ -22,18 +28,38 @@ export function wholeSeconds(prop: string, duration: Duration, min: number): num
   return seconds;
 }
 
+export function isDnsLabel(value: unknown): boolean {
+  return typeof value === 'string' && DNS_LABEL.test(value);
+}
+
 /** Refuses what is no DNS label, the form that names take in logs and in Kubernetes. */
 export function dnsLabel(prop: string, value: string): string {
-  if (!DNS_LABEL.test(value)) {
+  if (!isDnsLabel(value)) {
     throw new Error(`'${prop}' (${value}) must be a DNS label (lower case letters, digits and inner dashes, at most 63) in order to name it in logs and arguments.`);
   }
   return value;
 }
 
-/** A copy of a command; refuses one that names no program. */
+/** The names in a word's `$(NAME)`, as the kubelet reads them: `$$` is a dollar. */
+export function references(word: string): string[] {
+  return [...word.matchAll(/\$\$|\$\(([^)]*)\)/g)].flatMap(([, name]) => name ?? []);
+}
+
+/** A copy of a command; refuses one that names no program, and words that could not arrive. */
 export function commandWords(prop: string, words: string[]): string[] {
   if (!Array.isArray(words) || words.some(word => typeof word !== 'string') || !words[0]) {
     throw new Error(`'${prop}' (${JSON.stringify(words)}) must be a list of words, the first of which names a program, in order to run something.`);
+  }
+  if (/^-|=/.test(words[0])) {
+    throw new Error(`'${prop}' (${words[0]}) must begin with a program whose name has no leading dash and no equals sign in order not to be taken for an option or a variable.`);
+  }
+  const broken = words.find(word => /\0|\p{Surrogate}/u.test(word));
+  if (broken !== undefined) {
+    throw new Error(`'${prop}' (${JSON.stringify(broken)}) must have neither a NUL nor half a character in order to be a word of a command.`);
+  }
+  const unknown = words.flatMap(references).find(name => LATE_ENV.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`'${prop}' (${words.join(' ')}) must not use $(${unknown}) in order to be what it says: the kubelet does not know this variable; use ['sh', '-c', '... "$${unknown}" ...'].`);
   }
   return [...words];
 }
@@ -43,5 +69,12 @@ export function oneOf(prop: string, value: string, allowed: object, purpose: str
   const values: string[] = Object.values(allowed);
   if (!values.includes(value)) {
     throw new Error(`'${prop}' (${value}) must be one of ${values.join(', ')} in order ${purpose}.`);
+  }
+}
+
+/** Refuses what is given but is of another class. */
+export function instanceOf(prop: string, value: unknown, type: Function, example: string): void {
+  if (value !== undefined && value !== null && !(value instanceof type)) {
+    throw new Error(`'${prop}' (${JSON.stringify(value)}) must be a ${type.name}, such as ${example}, in order to be understood.`);
   }
 }
