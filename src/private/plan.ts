@@ -3,8 +3,9 @@ import * as kplus from 'cdk8s-plus-27';
 import { Gpu } from '../gpu';
 import { Timing, toTiming } from '../probe-timing';
 import { Role, toRole } from '../role';
+import { Split } from '../split';
 import { SyncAsyncStatefulSetProps } from '../sync-async-stateful-set-props';
-import { MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
+import { instanceOf, MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
 import { RESERVED_ENV, reservedEnv } from './validation';
 
 /** Time for the entrypoint's own part in a stop: to notice, to log, to end. */
@@ -20,8 +21,8 @@ export interface Plan {
 
 /** Throws on everything that is wrong with the props by themselves. */
 export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
-  if (!props.image) {
-    throw new Error(`'image' (${props.image}) must name a container image in order for pods to run it.`);
+  if (!props?.image) {
+    throw new Error(`'image' (${props?.image}) must name a container image in order for pods to run it.`);
   }
   if (props.restartPolicy !== undefined && props.restartPolicy !== kplus.RestartPolicy.ALWAYS) {
     throw new Error(`'restartPolicy' (${props.restartPolicy}) must be ${kplus.RestartPolicy.ALWAYS} in order to be that of a StatefulSet.`);
@@ -30,7 +31,10 @@ export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
   if (reserved !== undefined) {
     throw new Error(reservedEnv(reserved));
   }
+  instanceOf('split', props.split, Split, 'Split.count(4)');
+  instanceOf('gpu', props.gpu, Gpu, 'Gpu.nvidia()');
   checkReplicas(props);
+  checkSecurity(props);
   const roles = toRoles(props);
   return {
     gpu: props.gpu ?? Gpu.nvidia(),
@@ -51,6 +55,16 @@ function checkReplicas({ replicas, split }: SyncAsyncStatefulSetProps): void {
   }
 }
 
+function checkSecurity({ runAsRoot, securityContext, containerSecurityContext: context }: SyncAsyncStatefulSetProps): void {
+  const prop = context?.user === undefined ? 'securityContext' : 'containerSecurityContext';
+  if ((context?.user ?? securityContext?.user) === 0 && (context?.ensureNonRoot ?? !runAsRoot)) {
+    throw new Error(`'${prop}.user' (0) must come with 'runAsRoot' in order for the kubelet to start the container.`);
+  }
+  if (context?.privileged && !context.allowPrivilegeEscalation) {
+    throw new Error(`'containerSecurityContext.privileged' (true) must come with 'allowPrivilegeEscalation: true' in order for Kubernetes to take it.`);
+  }
+}
+
 function toRoles({ split, replicas, syncRole, asyncRole }: SyncAsyncStatefulSetProps): Role[] {
   const name = split?._name ?? 'none, every pod is synchronous';
   const reason = split?._watched === undefined ? '' : '; its number can be moved to any other while the pods run';
@@ -61,7 +75,7 @@ function toRoles({ split, replicas, syncRole, asyncRole }: SyncAsyncStatefulSetP
     throw new Error(`'asyncRole' (undefined) must be given in order for asynchronous pods to have something to do: 'split' is ${name}${reason}.`);
   }
   if (asyncRole && !split) {
-    throw new Error(`'asyncRole' (${asyncRole.processes.map(process => process.name).join(', ')}) must come with a 'split' in order for some pods to have it.`);
+    throw new Error(`'asyncRole' (${asyncRole.processes?.map(process => process.name).join(', ')}) must come with a 'split' in order for some pods to have it.`);
   }
   return [
     ...syncRole ? [toRole('sync', syncRole)] : [],
@@ -72,15 +86,13 @@ function toRoles({ split, replicas, syncRole, asyncRole }: SyncAsyncStatefulSetP
 function toGracePeriod({ terminationGracePeriod, lifecycle }: SyncAsyncStatefulSetProps, roles: Role[]): Duration {
   const slower = roles.reduce((a, b) => b.stopSeconds > a.stopSeconds ? b : a);
   const needed = slower.stopSeconds + STOP_MARGIN_SECONDS;
-  if (terminationGracePeriod === undefined) {
-    if (lifecycle?.preStop) {
-      throw new Error(`'lifecycle.preStop' must come with an explicit 'terminationGracePeriod' of more than ${needed} seconds in order to leave the processes their time: the hook runs before they are stopped, and within that period.`);
-    }
-    return Duration.seconds(needed);
+  const period = terminationGracePeriod ?? Duration.seconds(needed);
+  const seconds = wholeSeconds('terminationGracePeriod', period, 1);
+  if (lifecycle?.preStop && (!terminationGracePeriod || seconds <= needed)) {
+    throw new Error(`'lifecycle.preStop' must come with an explicit 'terminationGracePeriod' of more than ${needed} seconds in order to leave the processes their time: the hook runs before they are stopped, and within that period.`);
   }
-  const seconds = wholeSeconds('terminationGracePeriod', terminationGracePeriod, 1);
   if (seconds < needed) {
     throw new Error(`'terminationGracePeriod' (${seconds} seconds) must be at least ${needed} seconds in order for the ${slower.name} role to stop: the sum of its stop delays and stop timeouts is ${slower.stopSeconds}, and ${STOP_MARGIN_SECONDS} more.`);
   }
-  return terminationGracePeriod;
+  return period;
 }

@@ -92,8 +92,48 @@ describe('the grace period', () => {
 
     expect(() => plan({ lifecycle })).toThrow(new Error(
       '\'lifecycle.preStop\' must come with an explicit \'terminationGracePeriod\' of more than 35 seconds in order to leave the processes their time: the hook runs before they are stopped, and within that period.'));
-    expect(() => plan({ lifecycle, terminationGracePeriod: Duration.seconds(40) })).not.toThrow();
+    expect(() => plan({ lifecycle, terminationGracePeriod: Duration.seconds(35) })).toThrow('of more than 35 seconds');
+    expect(() => plan({ lifecycle, terminationGracePeriod: Duration.seconds(36) })).not.toThrow();
     expect(() => plan({ lifecycle: { postStart: kplus.Handler.fromCommand(['true']) } })).not.toThrow();
+  });
+});
+
+describe('the user 0', () => {
+  const message = (prop: string) => new Error(`'${prop}.user' (0) must come with 'runAsRoot' in order for the kubelet to start the container.`);
+
+  test('is refused without runAsRoot', () => {
+    expect(() => plan({ containerSecurityContext: { user: 0 } })).toThrow(message('containerSecurityContext'));
+    expect(() => plan({ securityContext: { user: 0 } })).toThrow(message('securityContext'));
+    expect(() => plan({ securityContext: { user: 0 }, containerSecurityContext: { readOnlyRootFilesystem: false } })).toThrow(message('securityContext'));
+  });
+
+  test('is taken with runAsRoot, and where the container has another user', () => {
+    expect(() => plan({ runAsRoot: true, containerSecurityContext: { user: 0 } })).not.toThrow();
+    expect(() => plan({ runAsRoot: true, securityContext: { user: 0 } })).not.toThrow();
+    expect(() => plan({ securityContext: { user: 0 }, containerSecurityContext: { user: 1000 } })).not.toThrow();
+    expect(() => plan({ containerSecurityContext: { user: 0, ensureNonRoot: false } })).not.toThrow();
+  });
+});
+
+test('a privileged container is refused without the escalation that it implies', () => {
+  expect(() => plan({ containerSecurityContext: { privileged: true } })).toThrow(new Error(
+    '\'containerSecurityContext.privileged\' (true) must come with \'allowPrivilegeEscalation: true\' in order for Kubernetes to take it.'));
+  expect(() => plan({ containerSecurityContext: { privileged: true, allowPrivilegeEscalation: true } })).not.toThrow();
+});
+
+describe('callers without types', () => {
+  test('are told of a missing image when they give nothing', () => {
+    expect(() => toPlan(undefined as any)).toThrow(new Error('\'image\' (undefined) must name a container image in order for pods to run it.'));
+  });
+
+  test('are told of a split and a GPU that are none', () => {
+    expect(() => plan({ split: 4 as any })).toThrow(new Error('\'split\' (4) must be a Split, such as Split.count(4), in order to be understood.'));
+    expect(() => plan({ gpu: 1 as any })).toThrow(new Error('\'gpu\' (1) must be a Gpu, such as Gpu.nvidia(), in order to be understood.'));
+  });
+
+  test('are told of roles without processes', () => {
+    expect(() => plan({ syncRole: {} as any })).toThrow('\'syncRole.processes\' (undefined) must have at least one process');
+    expect(() => plan({ split: undefined, asyncRole: {} as any })).toThrow('\'asyncRole\' (undefined) must come with a \'split\'');
   });
 });
 
