@@ -16,8 +16,8 @@ const VALUES_DIR = '/etc/sync-async/values';
 /** Where the script keeps its copy of itself and its state. */
 const RUN_DIR = '/run/sync-async';
 
-/** What no other mount may cover. */
-export const OWN_DIRS = ['/etc/sync-async', RUN_DIR];
+/** What no other mount may cover. In many images /var/run is /run. */
+export const OWN_DIRS = ['/etc/sync-async', RUN_DIR, `/var${RUN_DIR}`];
 
 /** Key of the script in its ConfigMap, and its name in both directories. */
 export const SCRIPT_FILE = 'entrypoint.sh';

@@ -9,12 +9,14 @@ import { Split } from './split';
  * Properties for `SyncAsyncStatefulSet`.
  *
  * Besides those listed here, everything that workloads of cdk8s-plus take is passed on: init containers, volumes, service account, registry
- * credentials, pod metadata, the pod's security context, DNS, host aliases, spread and so on. Three mean something special here:
+ * credentials, pod metadata, the pod's security context, DNS, host aliases, spread and so on. Some mean something special here:
  *
  * - `containers` are more containers beside the library's own, called `main`. Each needs a name of its own. The processes of the roles are not
  *   among them.
- * - `terminationGracePeriod` is by default what the slower role needs: the stop delays and stop timeouts of all its processes, and 5 seconds. Less is refused.
+ * - `terminationGracePeriod` is by default what the slower role needs: the stop delays and stop timeouts of all its processes, and 5 seconds. Less is refused,
+ *   with a `preStop` hook also no more than that.
  * - `restartPolicy` can only be ALWAYS, as in every StatefulSet.
+ * - `select: false` is refused unless `select()` is called, and a `metadata.name` unless it is a DNS label of at most 52 characters.
  */
 export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
@@ -55,7 +57,8 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
    * What asynchronous pods do: those that take jobs from a queue.
    *
-   * Refused when it is left out although a pod can be asynchronous (a count that is moved in place can make any pod asynchronous), and when it is
+   * Refused when it is left out although a pod can be asynchronous (a count that is moved in place can make any pod
+   * asynchronous; at synth also one that is rolled out, when an autoscaler decides the replicas), and when it is
    * given without a `split`, which would never use it.
    *
    * @default - none; only for a split in which no pod can be asynchronous.
@@ -84,7 +87,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    * Environment variables of the processes. Besides these they get POD_NAME, POD_ORDINAL, SYNC_ASYNC_ROLE (`sync` or `async`), INSTANCE (the number of pods, for
    * information, as it was when the container started) and, with a count, SYNC_INSTANCE.
    *
-   * Refused: those names, also when they are added later.
+   * Refused: those names, also when they are added later. A variable whose value is undefined is left out.
    *
    * @default - none.
    */
@@ -100,7 +103,8 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
    * Volumes in the file system of the processes, for example a cache of models.
    *
-   * Refused: mounts in /etc/sync-async and /run/sync-async, and two mounts at one path.
+   * Refused: mounts in /etc/sync-async, /run/sync-async and /var/run/sync-async, two mounts at one path, an empty path, and one with a colon. At synth also
+   * volumes whose name begins with `sync-async-`, here, in `volumes` and in other containers.
    *
    * @default - none but the library's own, and an empty directory on /tmp while the root file system is read-only.
    */
@@ -141,7 +145,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
    * What the kubelet does after the start of the container, and before its stop.
    *
-   * Refused: a `preStop` without an explicit `terminationGracePeriod`, because the hook's time is a part of it.
+   * Refused: a `preStop` without an explicit `terminationGracePeriod` of more than the default, because the hook's time is a part of it.
    *
    * @default - nothing. A role's processes have their own order of starting and stopping.
    */
@@ -167,6 +171,8 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    *
    * All defaults together satisfy the Pod Security Standard "restricted". The root file system is read-only, /tmp is not.
    * Capabilities that are not added are dropped.
+   *
+   * Refused: user 0 (here or in `securityContext`) without `runAsRoot`, and `privileged` without `allowPrivilegeEscalation`.
    *
    * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
    * @default - not as root (see `runAsRoot`), not privileged, no escalation, no capabilities, read-only root file system.

@@ -16,6 +16,11 @@ import { SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
 /** Name of the container in which the processes run. */
 const MAIN = 'main';
 
+/** Without keys whose value is undefined, as `{ A: condition ? value : undefined }` makes them. */
+function withoutUndefined<T>(values: { [key: string]: T }): { [key: string]: T } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
 /**
  * A StatefulSet for a service with a synchronous and an asynchronous entrance, whose every pod does one of the two jobs.
  *
@@ -122,8 +127,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
       args: runArguments(this.split, plan.timing, plan.roles),
       readiness: readinessProbe(plan.timing, plan.roles),
       liveness: livenessProbe(plan.timing, plan.roles),
-      ports: props.ports,
-      envVariables: { ...env, ...props.envVariables },
+      ports: props.ports?.map(port => ({ ...port })),
+      envVariables: { ...env, ...withoutUndefined(props.envVariables ?? {}) },
       envFrom: props.envFrom && [...props.envFrom],
       resources: props.resources,
       imagePullPolicy: props.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT,
@@ -137,12 +142,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     if (props.sharedMemory) {
       this.mountSharedMemory(props.sharedMemory);
     }
+    const volumes = [...this.mainContainer.mounts.map(mount => mount.volume), this.tmp];
     this.mainContainer.mounts.push(...props.volumeMounts ?? []);
     props.containers?.forEach(container => this.addContainer(container));
-    const ports = servicePorts(this.containers);
-    if (!props.service) {
-      ports.forEach(port => this.service.bind(port.port, port));
-    }
 
     if (this.gpu._taint !== undefined) {
       this.scheduling.tolerate(kplus.Node.tainted(kplus.NodeTaintQuery.exists(this.gpu._taint, { effect: kplus.TaintEffect.NO_SCHEDULE })));
@@ -150,8 +152,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.podMetadata.addAnnotation('cdk8s-sync-async/script-sha256', createHash('sha256').update(ENTRYPOINT_SCRIPT).digest('hex'));
     this.label();
 
-    const checks = plan.roles.flatMap(role => role.checks);
-    this.node.addValidation({ validate: () => problems({ set: this, main: this.mainContainer, env, mounts, split: this.split, checks }) });
+    const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, roles: plan.roles };
+    this.node.addValidation({ validate: () => problems(facts) });
   }
 
   /**
@@ -174,10 +176,27 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   }
 
   /**
-   * Adds a container to the pods, of either role. Unlike in cdk8s-plus it has no limits that nobody asked for.
+   * Adds a container to the pods, of either role. Unlike in cdk8s-plus it has no limits that nobody asked for. Its ports become ports of the headless
+   * Service too.
+   *
+   * Refused: what `ports` refuses, among the ports of all containers.
    */
   public addContainer(cont: kplus.ContainerProps): kplus.Container {
     return super.addContainer({ ...cont, resources: cont.resources ?? {} });
+  }
+
+  /**
+   * Attaches a container to the pods, of either role. The ports that it has become ports of the headless Service too.
+   *
+   * Refused: what `ports` refuses, among the ports of all containers.
+   */
+  public attachContainer(cont: kplus.Container): void {
+    const before = this.containers.flatMap(container => container.ports).length;
+    super.attachContainer(cont);
+    const ports = servicePorts(this.containers).slice(before);
+    if (this.service.node.scope === this) {
+      ports.forEach(port => this.service.bind(port.port, port));
+    }
   }
 
   /**

@@ -196,6 +196,10 @@ describe('the environment', () => {
     ]);
   });
 
+  test('leaves out what is undefined', () => {
+    expect(env({ envVariables: { A: undefined as any, INSTANCE: undefined as any } })).toEqual(env());
+  });
+
   test('has no count where there is none', () => {
     expect(env({ split: Split.share(1, 3) })).toEqual([podName, fromValues('INSTANCE')]);
     expect(env({ split: undefined, asyncRole: undefined })).toEqual([podName, fromValues('INSTANCE')]);
@@ -226,6 +230,14 @@ test('two sets can share the props they were made of', () => {
   expect(two.mainContainer.env.variables).not.toHaveProperty('B');
   expect(two.mainContainer.env.sources).toEqual([]);
   expect(two.mainContainer.mounts.map(mount => mount.path)).not.toContain('/cache');
+});
+
+test('a set does not change with the ports that it was made of', () => {
+  const ports = [{ name: 'grpc', number: 50051 }];
+  const set = small({ ports });
+  ports[0].number = 1;
+
+  expect(mainContainer(set).ports).toEqual([{ name: 'grpc', containerPort: 50051 }]);
 });
 
 describe('the container', () => {

@@ -1,11 +1,12 @@
 import { posix } from 'node:path';
 import * as kplus from 'cdk8s-plus-27';
-import { Check } from '../check';
 import { OWN_DIRS } from '../entrypoint';
+import { Role } from '../role';
 import { Split } from '../split';
+import { isDnsLabel, LATE_ENV, references } from './checks';
 
 /** Variables of the container that belong to the entrypoint. */
-export const RESERVED_ENV = ['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'];
+export const RESERVED_ENV = ['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', ...LATE_ENV];
 
 /** Longest name whose pods Kubernetes can label with the name and an eleven characters' hash of their revision. */
 const MAX_NAME = 52;
@@ -18,25 +19,41 @@ export interface Facts {
   readonly env: { [name: string]: kplus.EnvValue };
   /** The library's own mounts of the main container. */
   readonly mounts: kplus.VolumeMount[];
+  /** The library's own volumes. */
+  readonly volumes: kplus.Volume[];
   readonly split?: Split;
-  readonly checks: Check[];
+  readonly roles: Role[];
 }
 
 /** Everything that is wrong with a set and the objects around it. */
 export function problems(facts: Facts): string[] {
   return [
     ...nameProblems(facts.set),
+    ...selectorProblems(facts.set),
     ...replicaProblems(facts.set, facts.split),
+    ...roleProblems(facts.set, facts.roles, facts.split),
     ...containerProblems(facts.set),
     ...envProblems(facts.main, facts.env),
     ...mountProblems(facts.main, facts.mounts),
-    ...checkProblems(facts.main, facts.checks),
+    ...volumeProblems(facts.set, facts.volumes),
+    ...checkProblems(facts.main, facts.roles),
   ];
 }
 
 function nameProblems({ name }: kplus.StatefulSet): string[] {
-  return name.length <= MAX_NAME ? [] : [
+  if (name.length <= MAX_NAME) {
+    return isDnsLabel(name) ? [] : [
+      `'name' (${name}) must be a DNS label (lower case letters, digits and inner dashes) in order to begin the names of the pods. Set 'metadata.name'.`,
+    ];
+  }
+  return [
     `'name' (${name}) must have at most ${MAX_NAME} characters, not ${name.length}, in order for Kubernetes to create its pods: it adds 11 to it in a label. Set 'metadata.name' or shorten the ids.`,
+  ];
+}
+
+function selectorProblems({ matchLabels, matchExpressions }: kplus.StatefulSet): string[] {
+  return Object.keys(matchLabels).length + matchExpressions.length > 0 ? [] : [
+    '\'select\' (false) must come with a call of select() in order for Kubernetes to know which pods belong to the StatefulSet.',
   ];
 }
 
@@ -52,6 +69,13 @@ function replicaProblems(set: kplus.StatefulSet, split?: Split): string[] {
     .filter(each => each instanceof kplus.HorizontalPodAutoscaler)
     .filter(({ target, minReplicas }) => target === set && minReplicas < count)
     .map(({ minReplicas, node }) => `'minReplicas' (${minReplicas}) of ${node.path} must be at least the number of synchronous pods (${split!._name}) in order for every synchronous pod to exist.`);
+}
+
+/** An autoscaler can announce itself after a fixed number of replicas has made a role needless. */
+function roleProblems(set: kplus.StatefulSet, roles: Role[], split?: Split): string[] {
+  return !set.hasAutoscaler || !split?._needsAsync(undefined) || roles.some(({ name }) => name === 'async') ? [] : [
+    `'asyncRole' (undefined) must be given in order for asynchronous pods to have something to do: 'split' is ${split._name}, and an autoscaler decides how many pods there are.`,
+  ];
 }
 
 function containerProblems(set: kplus.StatefulSet): string[] {
@@ -76,6 +100,10 @@ function mountProblems({ mounts }: kplus.Container, own: kplus.VolumeMount[]): s
   const paths = new Set<string>();
   for (const mount of mounts.filter(each => !own.includes(each))) {
     const path = mount.path;
+    if (!path || path.includes(':')) {
+      found.push(`'volumeMounts' (${path}) must be a path without colons in order for Kubernetes to mount there.`);
+      continue;
+    }
     const normal = posix.join('/', path, '/');
     const covered = OWN_DIRS.find(dir => normal.startsWith(`${dir}/`));
     if (covered) {
@@ -88,14 +116,20 @@ function mountProblems({ mounts }: kplus.Container, own: kplus.VolumeMount[]): s
   return found;
 }
 
-/** The kubelet puts every variable into a container's arguments. In probes it takes the manifest's word: nothing for `valueFrom`, `$(A)` for `$(A)`. */
-function checkProblems(main: kplus.Container, checks: Check[]): string[] {
-  const variables = main.env.variables;
-  return checks.flatMap(check => {
+function volumeProblems(set: kplus.StatefulSet, own: kplus.Volume[]): string[] {
+  const mounts = [...set.containers, ...set.initContainers].flatMap(container => container.mounts);
+  const others = [...new Set([...mounts.map(mount => mount.volume), ...set.volumes])].filter(volume => !own.includes(volume));
+  return others
+    .filter(({ name }) => name.startsWith('sync-async-'))
+    .map(({ name }) => `'volumes' (${name}) must not have a name that begins with sync-async- in order not to be mistaken for the library's own.`);
+}
+
+/** The kubelet puts every variable into a container's arguments. In probes it takes the manifest's word: nothing for `valueFrom`, nor from `envFrom`, `$(A)` for `$(A)`. */
+function checkProblems({ env: { variables, sources } }: kplus.Container, roles: Role[]): string[] {
+  return roles.flatMap(role => role.checks).flatMap(check => {
     const words = check._words().join(' ');
-    return [...words.matchAll(/\$\$|\$\(([^)]*)\)/g)]
-      .map(([, name]) => name)
-      .filter(name => variables[name]?.valueFrom || /\$[$(]/.test(variables[name]?.value))
+    return check._words().flatMap(references)
+      .filter(name => variables[name] ? variables[name].valueFrom || /\$[$(]/.test(variables[name].value) : sources.length > 0)
       .map(name => `'command' (${words}) of a check must not use $(${name}) in order to be the same in a probe, where the kubelet takes variables as the manifest writes them; use ['sh', '-c', '... "$${name}" ...'].`);
   });
 }

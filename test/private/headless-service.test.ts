@@ -43,10 +43,21 @@ test('the Service has the ports of all containers', () => {
   ]);
 });
 
+test('the Service has the ports of containers that come later', () => {
+  const set = small({ ports: [{ name: 'grpc', number: 50051 }] });
+  set.addContainer({ name: 'x', image: 'x', ports: [{ name: 'metrics', number: 9090 }] });
+  set.attachContainer(new kplus.Container({ name: 'y', image: 'y' }));
+  set.attachContainer(new kplus.Container({ name: 'z', image: 'z', ports: [{ name: 'admin', number: 9091 }] }));
+
+  expect(rendered(set, 'Service').spec.ports.map((port: any) => port.name)).toEqual(['grpc', 'metrics', 'admin']);
+});
+
 test('a Service of the user takes the place of the own one', () => {
   const chart = Testing.chart();
   const service = new kplus.Service(chart, 'Mine', { clusterIP: 'None', ports: [{ port: 1234 }] });
-  const set = small({ service, ports: [{ number: 50051 }] }, chart);
+  const set = small({ service, ports: [{ name: 'grpc', number: 50051 }] }, chart);
+
+  set.addContainer({ name: 'late', image: 'late', ports: [{ name: 'late', number: 1 }] });
 
   expect(set.service).toBe(service);
   expect(set.node.tryFindChild('Service')).toBeUndefined();
@@ -84,6 +95,14 @@ describe('refused are', () => {
   test('one port in two containers', () => {
     expect(() => small({ ports: [{ name: 'a', number: 80 }], containers: [{ name: 'x', image: 'x', ports: [{ name: 'b', number: 80 }] }] })).toThrow(new Error(
       '\'ports.number\' (80 TCP) must be there only once among all containers in order to be a port of the Service.'));
+  });
+
+  test('the same in a container that comes later', () => {
+    const set = small({ ports: [{ name: 'a', number: 80 }] });
+
+    expect(() => set.addContainer({ name: 'x', image: 'x', ports: [{ name: 'a', number: 81 }] })).toThrow('\'ports.name\' (a) must be there only once');
+    expect(() => small({ ports: [{ name: 'a', number: 80 }] }).addContainer({ name: 'x', image: 'x', ports: [{ name: 'b', number: 80 }] }))
+      .toThrow('\'ports.number\' (80 TCP) must be there only once');
   });
 
   test('bad ports also with a Service of the user', () => {

@@ -1,6 +1,6 @@
-import { ApiObjectMetadata, Chart, Testing } from 'cdk8s';
+import { ApiObjectMetadata, Chart, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { Check, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+import { Check, Split, SplitMove, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
 import { small, SMALL } from '../manifest';
 
 /** What synthesizing the chart of a set complains about. */
@@ -32,6 +32,12 @@ describe('the name', () => {
 
     expect(complaints(small({ metadata: { name } }))).toEqual([
       `[test/ocr] 'name' (${name}) must have at most 52 characters, not 53, in order for Kubernetes to create its pods: it adds 11 to it in a label. Set 'metadata.name' or shorten the ids.`,
+    ]);
+  });
+
+  test.each(['foo.bar', 'Foo_Bar', '-foo', ''])('is refused when it is %j', name => {
+    expect(complaints(small({ metadata: { name } }))).toEqual([
+      `[test/ocr] 'name' (${name}) must be a DNS label (lower case letters, digits and inner dashes) in order to begin the names of the pods. Set 'metadata.name'.`,
     ]);
   });
 
@@ -78,6 +84,40 @@ describe('a count with an autoscaler', () => {
   });
 });
 
+test('an autoscaler that comes later makes the asynchronous role necessary', () => {
+  const set = small({ replicas: 4, split: Split.count(4, { move: SplitMove.ROLLOUT }), asyncRole: undefined });
+  expect(complaints(set)).toEqual([]);
+  set.markHasAutoscaler();
+
+  expect(complaints(set)).toEqual([
+    '[test/ocr] \'asyncRole\' (undefined) must be given in order for asynchronous pods to have something to do: \'split\' is Split.count(4), and an autoscaler decides how many pods there are.',
+  ]);
+});
+
+test('an autoscaler needs no asynchronous role where all pods are synchronous', () => {
+  for (const split of [undefined, Split.share(1, 1)]) {
+    const set = small({ replicas: undefined, split, asyncRole: undefined });
+    set.markHasAutoscaler();
+
+    expect(complaints(set)).toEqual([]);
+  }
+});
+
+describe('a set that selects nothing', () => {
+  test('is refused', () => {
+    expect(complaints(small({ select: false }))).toEqual([
+      '[test/ocr] \'select\' (false) must come with a call of select() in order for Kubernetes to know which pods belong to the StatefulSet.',
+    ]);
+  });
+
+  test('is taken when it selects something later', () => {
+    const set = small({ select: false, podMetadata: { labels: { app: 'ocr' } } });
+    set.select(kplus.LabelSelector.of({ labels: { app: 'ocr' } }));
+
+    expect(complaints(set)).toEqual([]);
+  });
+});
+
 test('a share may have any autoscaler', () => {
   expect(complaints(autoscaled(Split.share(4, 10)))).toEqual([]);
 });
@@ -113,10 +153,17 @@ describe('a mount', () => {
     ['/etc/sync-async/values', '/etc/sync-async'],
     ['/etc//sync-async/./script/', '/etc/sync-async'],
     ['/run/sync-async', '/run/sync-async'],
+    ['/var/run/sync-async/x', '/var/run/sync-async'],
     ['/run/x/../sync-async/state', '/run/sync-async'],
   ])('is refused at %s', (path, own) => {
     expect(mounting(path)).toEqual([
       `[test/ocr] 'volumeMounts' (${path}) must not be in ${own} in order for the entrypoint to find its own files.`,
+    ]);
+  });
+
+  test.each(['', '/a:b'])('is refused at %j, which is no path to Kubernetes', path => {
+    expect(mounting(path)).toEqual([
+      `[test/ocr] 'volumeMounts' (${path}) must be a path without colons in order for Kubernetes to mount there.`,
     ]);
   });
 
@@ -130,6 +177,32 @@ describe('a mount', () => {
     const volume = kplus.Volume.fromEmptyDir(Testing.chart(), 'V', 'v');
 
     expect(complaints(small({ volumeMounts: [{ path: '/run/sync-async', volume }] }))).toEqual([expect.stringContaining('(/run/sync-async)')]);
+  });
+});
+
+describe('a volume called like one of the library', () => {
+  const message = (name: string) => [
+    `[test/ocr] 'volumes' (${name}) must not have a name that begins with sync-async- in order not to be mistaken for the library's own.`,
+  ];
+  const volume = (name: string) => kplus.Volume.fromEmptyDir(Testing.chart(), 'V', name);
+
+  test.each(['sync-async-tmp', 'sync-async-script', 'sync-async-values', 'sync-async-run', 'sync-async-shm'])('is refused when it is %s', name => {
+    expect(complaints(small({ volumeMounts: [{ path: '/x', volume: volume(name) }] }))).toEqual(message(name));
+    expect(complaints(small({ volumes: [volume(name)] }))).toEqual(message(name));
+  });
+
+  test('is refused in other containers, and told once', () => {
+    const volumeMounts = [{ path: '/x', volume: volume('sync-async-tmp') }];
+
+    expect(complaints(small({ containers: [{ name: 'x', image: 'x', volumeMounts }], initContainers: [{ name: 'y', image: 'y', volumeMounts }] })))
+      .toEqual(message('sync-async-tmp'));
+  });
+
+  test('is taken when it is one of the library', () => {
+    const set = small({ sharedMemory: Size.mebibytes(64) });
+    set.addContainer({ name: 'x', image: 'x', volumeMounts: set.mainContainer.mounts });
+
+    expect(complaints(set)).toEqual([]);
   });
 });
 
@@ -151,7 +224,8 @@ describe('containers', () => {
 });
 
 describe('a variable in the words of a check', () => {
-  const checking = (word: string) => complaints(small({
+  const checking = (word: string, envFrom?: kplus.EnvFrom[]) => complaints(small({
+    envFrom,
     envVariables: {
       PORT: kplus.EnvValue.fromValue('80'),
       POD_IP: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IP),
@@ -170,5 +244,23 @@ describe('a variable in the words of a check', () => {
     expect(checking(word)).toEqual([
       `[test/ocr] 'command' (probe ${word}) of a check must not use $(${name}) in order to be the same in a probe, where the kubelet takes variables as the manifest writes them; use ['sh', '-c', '... "$${name}" ...'].`,
     ]);
+  });
+
+  const secret = kplus.Env.fromSecret(kplus.Secret.fromSecretName(Testing.chart(), 'S', 'secret'));
+
+  test('is refused when it can come from a Secret, which probes do not know', () => {
+    expect(checking('$(TOKEN)', [secret])).toEqual([
+      '[test/ocr] \'command\' (probe $(TOKEN)) of a check must not use $(TOKEN) in order to be the same in a probe, where the kubelet takes variables as the manifest writes them; use [\'sh\', \'-c\', \'... "$TOKEN" ...\'].',
+    ]);
+    expect(checking('localhost:$(PORT)', [secret])).toEqual([]);
+    expect(checking('$$(TOKEN)', [secret])).toEqual([]);
+    expect(checking('$(TOKEN)')).toEqual([]);
+  });
+
+  test('is refused also when the Secret is added later', () => {
+    const set = small({ syncRole: { processes: [{ name: 'server', command: ['serve'], ready: Check.command(['$(TOKEN)']) }] } });
+    set.mainContainer.env.copyFrom(secret);
+
+    expect(complaints(set)).toEqual([expect.stringContaining('must not use $(TOKEN)')]);
   });
 });
