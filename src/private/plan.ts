@@ -61,7 +61,7 @@ function checkSecurity({ runAsRoot, securityContext, containerSecurityContext: c
     throw new Error(`'${prop}.user' (0) must come with 'runAsRoot' in order for the kubelet to start the container.`);
   }
   if (context?.privileged && !context.allowPrivilegeEscalation) {
-    throw new Error(`'containerSecurityContext.privileged' (true) must come with 'allowPrivilegeEscalation: true' in order for Kubernetes to take it.`);
+    throw new Error('\'containerSecurityContext.privileged\' (true) must come with \'allowPrivilegeEscalation: true\' in order for Kubernetes to take it.');
   }
 }
 
