@@ -430,7 +430,12 @@ export class Entrypoint {
 
   private tooLong(): void {
     this.leftAlive = this.alive();
-    this.fail(new Error(`not ended within its limit; alive were:\n${this.leftAlive.join('\n')}`));
+    this.giveUp(`not ended within its limit; alive were:\n${this.leftAlive.join('\n')}`);
+  }
+
+  /** Ends it by force, and with it whatever waits for something of it. */
+  public giveUp(reason: string): void {
+    this.fail(new Error(reason));
     this.force();
   }
 

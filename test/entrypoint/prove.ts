@@ -37,11 +37,16 @@ export function prove(sentence: string, run: Proof['run'], options: Options = {}
   shells.forEach(shell => test.concurrent(`[${shell.name}] ${sentence}`, () => attempt(proof, shell), 300_000));
 }
 
-/** Proves the sentence under one shell, with the real script or another one; says what happened when it cannot. */
-export async function attempt(proof: Proof, shell: Shell, script?: string): Promise<void> {
+/** Proves the sentence under one shell, with the real script or another one; says what happened when it cannot. It can be given up. */
+export async function attempt(proof: Proof, shell: Shell, script?: string, abort?: AbortSignal): Promise<void> {
   const lives: Entrypoint[] = [];
+  abort?.addEventListener('abort', () => lives.forEach(life => life.giveUp('not needed any more')));
   const start: Start = async life => {
     await room();
+    if (abort?.aborted) {
+      leave();
+      throw new Error('not needed any more');
+    }
     const entrypoint = new Entrypoint(shell, { script, ...life });
     lives.push(entrypoint);
     void entrypoint.over.then(leave);

@@ -98,6 +98,17 @@ export const SCENARIOS: Scenario[] = [
     expect: stoppedWell,
   },
   {
+    name: 'TERM as early as it can be heard',
+    life: { sync: [server(), registrar()], limit: LIMIT },
+    act: async (life, random) => {
+      await life.listening('TERM');
+      for (const until = process.hrtime.bigint() + BigInt(Math.floor(random() * 3_000_000)); process.hrtime.bigint() < until;);
+      stop(life);
+      await life.ended();
+    },
+    expect: stoppedWell,
+  },
+  {
     name: 'TERM between two processes',
     life: { sync: [server(), service('cache', [], PATIENT), registrar()], limit: LIMIT },
     act: async (life, random) => {
