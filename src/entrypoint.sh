@@ -83,7 +83,7 @@ log() {
   now
   _fraction=$((_now % 100))
   [ "$_fraction" -gt 9 ] || _fraction=0$_fraction
-  printf 'logger=sync-async t=%s.%s %s\n' "$((_now / 100))" "$_fraction" "$*" >&3
+  echo "logger=sync-async t=$((_now / 100)).$_fraction $*" >&3
 }
 
 # conclude STATUS REASON: the last words, also for `kubectl describe pod`.
@@ -339,10 +339,10 @@ read_count() {
 
 # --- Processes -----------------------------------------------------------------------------------------------------------------------------
 
-# Background children of a shell start with INT and QUIT ignored, and most shells cannot undo that (bash, mksh and yash can): find out, and who can.
+# Background children of a shell start with INT and QUIT ignored, and most shells cannot undo that (bash, mksh and yash can): ask a program that was started so.
 find_launcher() {
   _launcher=''
-  fork 'trap - INT QUIT; deaf' && reap "$_child" && [ "$_status" -eq 0 ] || return 0
+  fork show_signals && reap "$_child" && deaf || return 0
   for _launcher in env /usr/bin/env; do # a busybox may have one of its own, which it prefers
     _launcher="$_launcher --default-signal=INT,QUIT"
     ! $_launcher >/dev/null 2>&1 || return 0
@@ -356,6 +356,10 @@ find_launcher() {
     esac
   done
 }
+show_signals() {
+  trap - INT QUIT
+  exec cat /proc/self/status >"$_dir/deaf" 3>&- 9>&-
+}
 # INT is bit 1 and QUIT bit 2 of the last hexadecimal digit.
 deaf() {
   while read -r _key _mask; do
@@ -363,7 +367,7 @@ deaf() {
       SigIgn:*[0189]) return 1 ;;
       SigIgn:*) return 0 ;;
     esac
-  done </proc/self/status
+  done <"$_dir/deaf"
 }
 
 # Starts the process that was taken.

@@ -67,6 +67,8 @@ export interface Life {
   readonly foreign?: RegExp;
   /** PATH of the entrypoint; `@` is its directory. */
   readonly path?: string;
+  /** A program of this machine that is none in its namespace. */
+  readonly without?: string;
   readonly script?: string;
   /** Where it may not write its last words. */
   readonly terminationLog?: string;
@@ -153,6 +155,7 @@ export class Entrypoint {
 
     const command = [
       ...NAMESPACE?.enter ?? [],
+      ...life.without ? ['/bin/sh', '-c', `${find('mount')} --bind /dev/null "$0" && exec "$@"`, life.without] : [],
       ...life.pid === 'other' ? ['/bin/sh', INIT] : [],
       this.shellPath, join(this.directory, 'script/entrypoint.sh'), ...this.arguments(),
     ];
