@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Check } from './check';
+import { ENTRYPOINT_SCRIPT } from './private/entrypoint-script';
 import { Timing } from './probe-timing';
 import { countedWords } from './process';
 import { Role } from './role';
@@ -21,6 +23,9 @@ export const OWN_DIRS = ['/etc/sync-async', RUN_DIR, `/var${RUN_DIR}`];
 
 /** Key of the script in its ConfigMap, and its name in both directories. */
 export const SCRIPT_FILE = 'entrypoint.sh';
+
+/** Tells one script from another, so that a pod template changes with the script. */
+export const SCRIPT_SHA256 = createHash('sha256').update(ENTRYPOINT_SCRIPT).digest('hex');
 
 /** What starts the container. `sh` is named by its path, because an image's PATH can hold anything. */
 export const COMMAND = ['/bin/sh', `${SCRIPT_DIR}/${SCRIPT_FILE}`];

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_FILE } from './entrypoint';
+import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_FILE, SCRIPT_SHA256 } from './entrypoint';
 import { Gpu } from './gpu';
 import { ENTRYPOINT_SCRIPT } from './private/entrypoint-script';
 import { HeadlessService, servicePorts } from './private/headless-service';
@@ -149,7 +148,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     if (this.gpu._taint !== undefined) {
       this.scheduling.tolerate(kplus.Node.tainted(kplus.NodeTaintQuery.exists(this.gpu._taint, { effect: kplus.TaintEffect.NO_SCHEDULE })));
     }
-    this.podMetadata.addAnnotation('cdk8s-sync-async/script-sha256', createHash('sha256').update(ENTRYPOINT_SCRIPT).digest('hex'));
+    this.podMetadata.addAnnotation('cdk8s-sync-async/script-sha256', SCRIPT_SHA256);
     this.label();
 
     const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, roles: plan.roles };

@@ -5,7 +5,7 @@ import { check, service } from './harness';
 import { each, prove } from './prove';
 import { find, NAMESPACE } from './shells';
 
-prove('It needs sh, sleep, cat, mv and /proc, and no other program.', async (start, shell) => {
+prove('It needs sh, sleep, cat, mv and /proc, and no other program.', async start => {
   const life = await start({
     prepare: directory => {
       mkdirSync(join(directory, 'bin'));
