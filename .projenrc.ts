@@ -44,12 +44,12 @@ const project = new ConstructLibraryCdk8s({
 
   typecheckTests: true,
   tsconfigDev: {
-    include: ['**/*.ts', '../examples/**/*.ts'],
+    include: ['**/*.ts', '../bench/**/*.ts', '../examples/**/*.ts'],
     // Examples and tests import the package by its name, checked here against the sources.
     compilerOptions: { paths: { [name]: ['../src/index.ts'] } },
   },
   // A test run changes no file: `npx projen eslint --fix` mends what can be mended.
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples'], tsconfigPath: './test/tsconfig.json', commandOptions: { fix: false } },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'bench', 'examples'], tsconfigPath: './test/tsconfig.json', commandOptions: { fix: false } },
   jestOptions: {
     jestVersion: '^30',
     updateSnapshot: UpdateSnapshot.NEVER,
@@ -86,9 +86,9 @@ project.package.addField('overrides', {
 });
 
 // Editors and eslint look for the nearest tsconfig.json.
-new JsonFile(project, 'examples/tsconfig.json', {
-  obj: { extends: '../test/tsconfig.json', include: ['**/*.ts'] },
-});
+for (const directory of ['bench', 'examples']) {
+  new JsonFile(project, `${directory}/tsconfig.json`, { obj: { extends: '../test/tsconfig.json', include: ['**/*.ts'] } });
+}
 
 // The entrypoint as a constant: a bundled app has no file beside it to read. Its type is written out, or the declaration would be the whole text.
 const constant = new TextFile(project, 'src/private/entrypoint-script.ts', { marker: true });
@@ -106,6 +106,7 @@ for (const [task, file, description] of [
   ['test:races', 'test/entrypoint/races.ts', 'Send signals to the entrypoint at random moments of its life'],
   ['test:mutants', 'test/entrypoint/mutants.ts', 'Break the entrypoint in many ways: a test has to notice each'],
   ['test:consumer', 'test/consumer/run.ts', 'Use the packed library from an empty project'],
+  ['bench', 'bench/run.ts', 'Measure the library against what people use instead'],
   ['conformance', 'test/conformance/run.ts', 'Run the library on the Kubernetes cluster of the current kubeconfig'],
 ]) {
   const exec = `ts-node --project test/tsconfig.json ${file}`;

@@ -1,0 +1,56 @@
+/**
+ * One thing that is measured.
+ */
+export interface Bench {
+  readonly name: string;
+  /** What is measured, in a sentence. */
+  readonly about: string;
+  run(options: Options): Promise<Outcome>;
+}
+
+export interface Options {
+  /** How often each thing is measured; undefined leaves it to the bench. */
+  readonly rounds?: number;
+  /** What pods run, on a cluster. */
+  readonly image: string;
+}
+
+export interface Outcome {
+  readonly tables: Table[];
+  readonly goals: Goal[];
+  /** What was not measured, with the reason. */
+  readonly leftOut: string[];
+  /** Programs that were measured, with their versions. */
+  readonly versions?: string[];
+}
+
+/**
+ * A table, as it is printed and pasted.
+ */
+export interface Table {
+  readonly title: string;
+  readonly columns: string[];
+  readonly rows: string[][];
+}
+
+/**
+ * A value that the library is to have.
+ */
+export interface Goal {
+  readonly what: string;
+  readonly seen: number;
+  readonly most: number;
+  readonly unit?: string;
+  /** A promise, and not a wish: missed by a busy machine it would be no promise. */
+  readonly must: boolean;
+}
+
+export function isMet(goal: Goal): boolean {
+  return goal.seen <= goal.most;
+}
+
+/** A number with as many digits as say something. */
+export function digits(value: number): string {
+  const magnitude = Math.abs(value);
+  return value.toFixed(Number.isInteger(value) || magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2);
+}
