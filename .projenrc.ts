@@ -44,12 +44,12 @@ const project = new ConstructLibraryCdk8s({
 
   typecheckTests: true,
   tsconfigDev: {
-    include: ['**/*.ts', '../bench/**/*.ts', '../examples/**/*.ts'],
+    include: ['**/*.ts', '../bench/**/*.ts', '../docs/**/*.ts', '../examples/**/*.ts'],
     // Examples and tests import the package by its name, checked here against the sources.
     compilerOptions: { paths: { [name]: ['../src/index.ts'] } },
   },
   // A test run changes no file: `npx projen eslint --fix` mends what can be mended.
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'bench', 'examples'], tsconfigPath: './test/tsconfig.json', commandOptions: { fix: false } },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'bench', 'docs', 'examples'], tsconfigPath: './test/tsconfig.json', commandOptions: { fix: false } },
   jestOptions: {
     jestVersion: '^30',
     updateSnapshot: UpdateSnapshot.NEVER,
@@ -86,7 +86,7 @@ project.package.addField('overrides', {
 });
 
 // Editors and eslint look for the nearest tsconfig.json.
-for (const directory of ['bench', 'examples']) {
+for (const directory of ['bench', 'docs', 'examples']) {
   new JsonFile(project, `${directory}/tsconfig.json`, { obj: { extends: '../test/tsconfig.json', include: ['**/*.ts'] } });
 }
 
@@ -125,6 +125,6 @@ project.tasks.removeTask('eject');
 // jsii's tools print a banner on Node 20, the oldest version that this library is tested with.
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 
-for (const path of ['/.*', '/bench/', '/examples/', '/rosetta/', '!/.jsii']) project.npmignore!.addPatterns(path);
+for (const path of ['/.*', '/bench/', '/docs/', '/examples/', '/rosetta/', '!/.jsii']) project.npmignore!.addPatterns(path);
 
 project.synth();
