@@ -12,6 +12,8 @@ export interface Cluster {
   readonly gpus: number;
   /** A script to run in the place of the library's. */
   readonly script?: string;
+  /** What the names of the OCR example's images begin with, where there are any. */
+  readonly ocrImages?: string;
 }
 
 /**

@@ -6,6 +6,7 @@ import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
 import { LIFE } from './checks/life';
 import { MOVE } from './checks/move';
+import { OCR } from './checks/ocr';
 import { PROBES } from './checks/probes';
 import { ROLLOUT } from './checks/rollout';
 import { SERVICE } from './checks/service';
@@ -16,7 +17,7 @@ import { Kubectl } from './kubectl';
 import { Pods } from './pods';
 import { since, sleep, until } from './wait';
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, PROBES, VALUES, MOVE, ROLLOUT, GPU].flat();
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, PROBES, VALUES, MOVE, ROLLOUT, GPU, OCR].flat();
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
@@ -30,6 +31,8 @@ Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a name
   --script FILE   a script to run in the place of the library's entrypoint.sh
   --report FILE   write what was seen as JSON
   --list          say what is checked, and end
+  --ocr-images PREFIX
+                  try the OCR example too, with the images PREFIXocr:1, PREFIXetcd:1 and PREFIXrabbitmq:1 (default: $CONFORMANCE_OCR_IMAGES)
 `;
 
 interface Result {
@@ -50,12 +53,13 @@ function options() {
   try {
     return parseArgs({
       options: {
-        image: { type: 'string', default: process.env.CONFORMANCE_IMAGE ?? 'busybox:1.36' },
-        only: { type: 'string', multiple: true, default: [] },
-        script: { type: 'string' },
-        report: { type: 'string' },
-        list: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
+        'image': { type: 'string', default: process.env.CONFORMANCE_IMAGE ?? 'busybox:1.36' },
+        'only': { type: 'string', multiple: true, default: [] },
+        'script': { type: 'string' },
+        'report': { type: 'string' },
+        'ocr-images': { type: 'string', default: process.env.CONFORMANCE_OCR_IMAGES },
+        'list': { type: 'boolean', default: false },
+        'help': { type: 'boolean', short: 'h', default: false },
       },
     }).values;
   } catch (error) {
@@ -155,7 +159,7 @@ async function runAll(checks: Check[], cluster: Cluster): Promise<Result[]> {
 }
 
 async function main(): Promise<void> {
-  const { image, only, script, report, list, help } = options();
+  const { image, only, script, report, list, help, 'ocr-images': ocrImages } = options();
   if (help || list) {
     console.log(help ? USAGE : CHECKS.map(check => `${check.name.padEnd(26)} ${check.promise}`).join('\n'));
     return;
@@ -165,12 +169,20 @@ async function main(): Promise<void> {
     refuse(`--only (${unknown}) must be one of ${CHECKS.map(check => check.name).join(', ')}`);
   }
 
+  const checks = CHECKS.filter(check => only.length === 0 ? ocrImages !== undefined || !OCR.includes(check) : only.includes(check.name));
+  if (ocrImages === undefined && checks.some(check => OCR.includes(check))) {
+    refuse(`--only (${only}) must come with --ocr-images`);
+  }
+
   const begin = Date.now();
   const kubectl = new Kubectl(`conformance-${randomBytes(4).toString('hex')}`);
   const pods = new Pods(kubectl);
   const met = await meet(kubectl);
-  const cluster: Cluster = { kubectl, pods, image, gpus: met.gpus, script: script && readFileSync(script, 'utf8') };
+  const cluster: Cluster = { kubectl, pods, image, gpus: met.gpus, script: script && readFileSync(script, 'utf8'), ocrImages };
   console.log(`Kubernetes ${met.version}, ${met.nodes} nodes, ${met.gpus} GPUs, image ${image}, namespace ${kubectl.namespace}`);
+  if (ocrImages === undefined) {
+    console.log(`left out: ${OCR.map(check => check.name).join(', ')}: no images of the OCR example are named (--ocr-images)`);
+  }
 
   let leaving: Promise<void> | undefined;
   const leave = () => leaving ??= (async () => {
@@ -202,7 +214,7 @@ async function main(): Promise<void> {
     void pods.watch();
     await until('the namespace has its service account', 30, async () => (await kubectl.run(['get', 'serviceaccount', 'default'])).status === 0, 0.2);
     await pull(cluster);
-    results = await runAll(CHECKS.filter(check => only.length === 0 || only.includes(check.name)), cluster);
+    results = await runAll(checks, cluster);
   } finally {
     await leave();
   }

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Testing, Yaml } from 'cdk8s';
+import { Gpu } from 'cdk8s-sync-async';
+import { BackendsChart } from './backends';
+import { OcrChart } from './chart';
+
+const PROPS = { image: 'registry.example.com/ocr:1', etcd: 'etcd:2379', broker: 'amqp://rabbitmq' };
+
+test('the manifests', () => {
+  const backends = new BackendsChart(Testing.app(), 'ocr-backends');
+  const { etcd, broker } = backends;
+  const manifest = Yaml.stringify(...Testing.synth(backends), ...Testing.synth(new OcrChart(Testing.app(), 'ocr', { ...PROPS, etcd, broker })));
+
+  // The script is the library's, and so is its checksum.
+  expect(manifest.replace(/^( +)#!\/bin\/sh\n(\1.*\n|\n)+/m, '$1...\n').replace(/[0-9a-f]{64}/, '...')).toMatchSnapshot();
+});
+
+test('a move of the split changes nothing but a value', () => {
+  const [two, three] = [2, 3].map(sync => Testing.synth(new OcrChart(Testing.app(), 'ocr', { ...PROPS, sync })));
+
+  expect(two.filter((object, index) => JSON.stringify(object) !== JSON.stringify(three[index])).map(object => object.metadata.name)).toEqual(['ocr-service-values']);
+});
+
+test('without a GPU', () => {
+  expect(Yaml.stringify(...Testing.synth(new OcrChart(Testing.app(), 'ocr', { ...PROPS, gpu: Gpu.none() })))).not.toContain('nvidia');
+});
+
+test('what is asked to stop ends by itself before its time is up', () => {
+  const source = (name: string) => readFileSync(join(__dirname, 'service', name), 'utf8');
+  const stopTimeout = (process: string) => Number(new RegExp(`process=${process},.*?stop-timeout=(\\d+)`).exec(args.join())![1]);
+  const args: string[] = Testing.synth(new OcrChart(Testing.app(), 'ocr', PROPS)).find(object => object.kind === 'StatefulSet').spec.template.spec.containers[0].args;
+
+  expect(Number(/"STOP_GRACE_SECONDS", "(\d+)"/.exec(source('server.py'))![1])).toBeLessThan(stopTimeout('server'));
+  expect(Number(/^TTL = (\d+)$/m.exec(source('register.py'))![1])).toBeLessThan(stopTimeout('registrar'));
+});
+
+test('every package is pinned', () => {
+  const lines = readFileSync(join(__dirname, 'service', 'requirements.txt'), 'utf8').split('\n').filter(line => line && !line.startsWith('#'));
+
+  expect(lines.filter(line => !/^[\w.-]+==[\w.]+$/.test(line))).toEqual([]);
+});

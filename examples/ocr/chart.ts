@@ -1,0 +1,83 @@
+import { Chart, Duration } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Check, Gpu, Restart, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+import { Construct } from 'constructs';
+
+export interface OcrChartProps {
+  /** Built by service/Dockerfile. */
+  readonly image: string;
+
+  /** HOST:PORT of etcd, the service registry. */
+  readonly etcd: string;
+
+  /** URL of RabbitMQ, which holds the jobs and takes the answers. */
+  readonly broker: string;
+
+  /** @default 4 */
+  readonly replicas?: number;
+
+  /**
+   * How many of the pods are synchronous.
+   *
+   * @default 2
+   */
+  readonly sync?: number;
+
+  /** @default Gpu.nvidia(1) */
+  readonly gpu?: Gpu;
+
+  /**
+   * What reads the images: `rapidocr`, or `sleep:SECONDS`, which only takes its time.
+   *
+   * @default rapidocr
+   */
+  readonly model?: string;
+}
+
+/** A service that reads text on images: over gRPC, found through etcd, and as Celery jobs, through RabbitMQ. */
+export class OcrChart extends Chart {
+  public constructor(scope: Construct, id: string, props: OcrChartProps) {
+    super(scope, id, { disableResourceNameHashes: true });
+    /** A client of etcd or RabbitMQ could be anybody's; the checks need nothing but Python itself, and so start ten times as fast. */
+    const check = (entrance: string) => Check.command(['python', '-I', '-S', 'check.py', entrance]);
+
+    new SyncAsyncStatefulSet(this, 'service', {
+      image: props.image,
+      replicas: props.replicas ?? 4,
+      split: Split.count(props.sync ?? 2),
+      gpu: props.gpu,
+      ports: [{ name: 'grpc', number: 50051 }],
+      envVariables: {
+        POD_IP: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IP),
+        ETCD: kplus.EnvValue.fromValue(props.etcd),
+        BROKER_URL: kplus.EnvValue.fromValue(props.broker),
+        MODEL: kplus.EnvValue.fromValue(props.model ?? 'rapidocr'),
+      },
+      syncRole: {
+        processes: [
+          {
+            name: 'server',
+            command: ['python', 'server.py'],
+            ready: check('server'),
+            stopDelay: Duration.seconds(5), // clients look into the registry every second
+            stopTimeout: Duration.seconds(30), // more than the server gives its last requests
+          },
+          {
+            name: 'registrar',
+            command: ['python', 'register.py'],
+            restart: Restart.ALWAYS,
+            stopTimeout: Duration.seconds(15), // more than the time to live of its lease, which it waits for when etcd is away
+          },
+        ],
+      },
+      asyncRole: {
+        processes: [{
+          name: 'worker',
+          command: ['celery', '--app=worker', 'worker', '--without-gossip', '--without-mingle', '--loglevel=INFO'],
+          ready: check('worker'),
+          stopTimeout: Duration.minutes(5), // more than the longest job
+        }],
+      },
+    });
+  }
+}

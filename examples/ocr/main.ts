@@ -1,0 +1,18 @@
+import { App } from 'cdk8s';
+import { Gpu } from 'cdk8s-sync-async';
+import { BackendsChart } from './backends';
+import { OcrChart } from './chart';
+
+const { IMAGE = 'registry.example.com/ocr:1', ETCD_IMAGE, RABBITMQ_IMAGE, ETCD, BROKER_URL, GPUS = '1', MODEL } = process.env;
+
+// Two files: who has an etcd and a RabbitMQ leaves the first one alone, and names them.
+const app = new App({ outdir: 'dist/examples' });
+const backends = new BackendsChart(app, 'ocr-backends', { etcdImage: ETCD_IMAGE, rabbitmqImage: RABBITMQ_IMAGE });
+new OcrChart(app, 'ocr', {
+  image: IMAGE,
+  etcd: ETCD ?? backends.etcd,
+  broker: BROKER_URL ?? backends.broker,
+  gpu: GPUS === '0' ? Gpu.none() : Gpu.nvidia(Number(GPUS)),
+  model: MODEL,
+});
+app.synth();
