@@ -1,0 +1,71 @@
+import { Chart, Duration, Size } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Check, ProcessProps, Restart, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+import { Construct } from 'constructs';
+
+/** How long Triton waits at its end for requests that it has. */
+const EXIT_TIMEOUT = Duration.seconds(60);
+
+/** NVIDIA's Triton: for callers in the synchronous pods, for the worker beside it in the asynchronous ones. */
+function triton(stopDelay: Duration): ProcessProps {
+  return {
+    name: 'triton',
+    command: [
+      'tritonserver',
+      '--model-repository=/models',
+      `--exit-timeout-secs=${EXIT_TIMEOUT.toSeconds()}`,
+    ],
+    // Succeeds when all models are loaded.
+    ready: Check.command(['curl', '--fail', '--silent', '--output', '/dev/null', 'http://127.0.0.1:8000/v2/health/ready']),
+    startTimeout: Duration.minutes(20),
+    stopDelay,
+    stopTimeout: Duration.seconds(EXIT_TIMEOUT.toSeconds() + 15), // to unload the models, after the last request
+  };
+}
+
+/** Triton with a registrar, or with a worker; the same models on the same kind of GPU. */
+export class TritonChart extends Chart {
+  public constructor(scope: Construct, id: string) {
+    super(scope, id, { disableResourceNameHashes: true });
+    const models = kplus.PersistentVolumeClaim.fromClaimName(this, 'Models', 'triton-models');
+    const queue = kplus.Secret.fromSecretName(this, 'Queue', 'triton-queue');
+
+    new SyncAsyncStatefulSet(this, 'ocr', {
+      image: 'registry.example.com/triton-ocr:25.06', // built by service/Dockerfile
+      replicas: 6,
+      split: Split.count(4),
+      ports: [
+        { name: 'http', number: 8000 },
+        { name: 'grpc', number: 8001 },
+        { name: 'metrics', number: 8002 },
+      ],
+      securityContext: { user: 1000 }, // triton-server, the user for this in NVIDIA's image
+      workingDir: '/app',
+      sharedMemory: Size.gibibytes(1), // the models in Python hand their tensors over in it
+      volumeMounts: [{ path: '/models', volume: kplus.Volume.fromPersistentVolumeClaim(this, 'Repository', models, { readOnly: true }), readOnly: true }],
+      envVariables: {
+        HOME: kplus.EnvValue.fromValue('/tmp'), // for libraries that keep a cache: the root file system is read-only
+        POD_IP: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IP), // what the registrar registers
+        ETCD_URL: kplus.EnvValue.fromValue('http://etcd:2379'),
+        BROKER_URL: queue.envValue('broker'),
+        RESULTS_URL: queue.envValue('results'),
+      },
+      syncRole: {
+        processes: [
+          triton(Duration.seconds(10)),
+          { name: 'registrar', command: ['python3', 'register.py'], restart: Restart.ALWAYS },
+        ],
+      },
+      asyncRole: {
+        processes: [
+          triton(Duration.seconds(0)), // nobody but the worker knows it, and that has ended by then
+          {
+            name: 'worker',
+            command: ['python3', '-m', 'celery', '-A', 'worker', 'worker', '--concurrency=4', '--loglevel=INFO'],
+            stopTimeout: Duration.minutes(5), // more than worker.py's limit for a job
+          },
+        ],
+      },
+    });
+  }
+}
