@@ -13,6 +13,8 @@ export interface Options {
   readonly rounds?: number;
   /** What pods run, on a cluster. */
   readonly image: string;
+  /** A script to measure beside the library's entrypoint.sh. */
+  readonly script?: string;
 }
 
 export interface Outcome {
@@ -52,5 +54,5 @@ export function isMet(goal: Goal): boolean {
 /** A number with as many digits as say something. */
 export function digits(value: number): string {
   const magnitude = Math.abs(value);
-  return value.toFixed(Number.isInteger(value) || magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2);
+  return magnitude < 0.1 ? `${Number(value.toPrecision(2))}` : value.toFixed(Number.isInteger(value) || magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2);
 }

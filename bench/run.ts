@@ -4,11 +4,13 @@ import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bench, isMet, Options, Outcome } from './bench';
+import { ENTRYPOINT } from './entrypoint';
 import { goal, table } from './markdown';
+import { MOVE } from './move';
 import { SPLIT } from './split';
 import { SYNTH } from './synth';
 
-const BENCHES = [SPLIT, SYNTH];
+const BENCHES = [SPLIT, SYNTH, ENTRYPOINT, MOVE];
 
 const USAGE = `npm run bench -- [options]
 
@@ -17,6 +19,7 @@ Measures the library against what people use instead. Ends with 1 when something
   --only NAME    one bench; may be repeated
   --rounds N     how often each thing is measured (default: what suits the bench)
   --image IMAGE  for the cluster of $KUBECONFIG, with sh and cat (default: busybox:1.36)
+  --script FILE  measure this script beside the library's entrypoint.sh
   --report DIR   write the tables to DIR/bench.md
   --list         say what is measured, and end
 `;
@@ -33,6 +36,7 @@ function options() {
         only: { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string' },
         image: { type: 'string', default: 'busybox:1.36' },
+        script: { type: 'string' },
         report: { type: 'string' },
         list: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -73,7 +77,7 @@ function text(bench: Bench, outcome: Outcome): string {
 }
 
 async function main(): Promise<void> {
-  const { only, rounds, image, report, list, help } = options();
+  const { only, rounds, image, script, report, list, help } = options();
   if (help || list) {
     console.log(help ? USAGE : BENCHES.map(bench => `${bench.name.padEnd(12)} ${bench.about}`).join('\n'));
     return;
@@ -85,7 +89,7 @@ async function main(): Promise<void> {
   if (rounds !== undefined && !/^[1-9]\d{0,4}$/.test(rounds)) {
     refuse(`--rounds (${rounds}) must be a whole number of at least 1`);
   }
-  const chosen: Options = { image, rounds: rounds === undefined ? undefined : Number(rounds) };
+  const chosen: Options = { image, script, rounds: rounds === undefined ? undefined : Number(rounds) };
 
   const parts = [machine().map(line => `- ${line}`).join('\n')];
   console.log(parts[0]);

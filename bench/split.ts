@@ -50,22 +50,22 @@ function row(pods: number, name: string, seen: Fleets): string[] {
 export const SPLIT: Bench = {
   name: 'split',
   about: 'how exact a split of 40 % is',
-  async run({ rounds = FLEETS }) {
+  async run() {
     const random = seeded(SEED);
     const ours: Fleets[] = [];
     const rows = [4, 10, 30, 100].flatMap(pods => {
       const wanted = Math.ceil(pods * RATE / OF);
       const [count, share] = [Split.count(wanted), Split.share(RATE, OF)]
-        .map(split => simulate(ordinal => split.isSync(ordinal), pods, wanted, rounds));
+        .map(split => simulate(ordinal => split.isSync(ordinal), pods, wanted, FLEETS));
       ours.push(count, share);
       return [
-        row(pods, 'a number drawn at each start', simulate(drawing(RATE, OF, random), pods, wanted, rounds)),
+        row(pods, 'a number drawn at each start', simulate(drawing(RATE, OF, random), pods, wanted, FLEETS)),
         row(pods, `Split.count(${wanted})`, count),
         row(pods, `Split.share(${RATE}, ${OF})`, share),
       ];
     });
     const table: Table = {
-      title: `${rounds} simulated fleets each, every pod started twice`,
+      title: `${FLEETS} simulated fleets each, every pod started twice`,
       columns: ['Pods', 'Rule', 'Error in pods, mean', 'worst', 'No synchronous pod at all', 'A restart changes the role'],
       rows,
     };

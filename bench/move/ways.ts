@@ -1,0 +1,133 @@
+import { App, Chart, Testing, Yaml } from 'cdk8s';
+import { Check, Gpu, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+import { ordinal, Pod, restarts } from '../../test/conformance/pods';
+
+export interface Numbers {
+  readonly pods: number;
+  readonly sync: number;
+}
+
+/** What a way needs of the cluster. */
+export interface Place {
+  readonly image: string;
+  /** Whether each pod takes a GPU. */
+  readonly gpu: boolean;
+}
+
+/**
+ * One way to have pods of two kinds.
+ */
+export interface Way {
+  /** What the names of its pods begin with. */
+  readonly name: string;
+  readonly about: string;
+  objects(place: Place, numbers: Numbers): any[];
+  /** Whether a pod that is ready answers synchronous requests. */
+  isSync(pod: Pod, numbers: Numbers): boolean;
+  /** Whether a pod has the numbers that it is to have. */
+  isCurrent(pod: Pod, numbers: Numbers): boolean;
+}
+
+/** A service that ends at once when it is asked to. */
+const SERVE = ['sh', '-c', 'trap "exit 0" TERM; sleep 1000000 & wait'];
+
+/** Succeeds 10 s after the start of the container, as if a model were loaded. (Hundredths of a second since the machine's start, both.) */
+const LOADED = ['sh', '-c', 'read -r up rest </proc/uptime; read -r stat </proc/1/stat; set -- $stat; [ $((${up%.*}${up#*.} - ${22})) -ge 1000 ]'];
+
+/** The same pod for the ways that are written by hand. */
+function podSpec({ image, gpu }: Place, env: { [name: string]: string }): any {
+  return {
+    automountServiceAccountToken: false,
+    containers: [{
+      name: 'main',
+      image,
+      command: SERVE,
+      env: Object.entries(env).map(([name, value]) => ({ name, value })),
+      readinessProbe: { exec: { command: LOADED }, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 1 },
+      resources: gpu ? { limits: { 'nvidia.com/gpu': 1 } } : {},
+    }],
+    tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
+  };
+}
+
+export function byLibrary(name: string, about: string): Way {
+  return {
+    name,
+    about,
+    objects: ({ image, gpu }, { pods, sync }) => {
+      const chart = new Chart(new App(), name);
+      new SyncAsyncStatefulSet(chart, 'Service', {
+        image,
+        metadata: { name },
+        securityContext: { user: 65532 }, // small images name none but root
+        gpu: gpu ? Gpu.nvidia() : Gpu.none(),
+        replicas: pods,
+        split: Split.count(sync),
+        syncRole: { processes: [{ name: 'server', command: SERVE, ready: Check.command(LOADED) }] },
+        asyncRole: { processes: [{ name: 'worker', command: SERVE, ready: Check.command(LOADED) }] },
+      });
+      return Yaml.load(Yaml.tmp(Testing.synth(chart)));
+    },
+    // All begin with 4. A pod that has changed sides has another container since.
+    isSync: (pod, { sync }) => ordinal(pod) < sync && (ordinal(pod) < 4 || restarts(pod) > 0),
+    isCurrent: () => true,
+  };
+}
+
+function valueIn(pod: Pod, name: string): number {
+  return Number(pod.spec.containers[0].env.find((variable: any) => variable.name === name).value);
+}
+
+/** The numbers in the template, as the environment of each pod. */
+export const TEMPLATE: Way = {
+  name: 'template',
+  about: 'StatefulSet with the numbers in its template',
+  objects: (place, { pods, sync }) => [{
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'template' },
+    spec: {
+      replicas: pods,
+      podManagementPolicy: 'Parallel',
+      serviceName: 'template',
+      selector: { matchLabels: { app: 'template' } },
+      template: { metadata: { labels: { app: 'template' } }, spec: podSpec(place, { INSTANCE: `${pods}`, SYNC_INSTANCE: `${sync}` }) },
+    },
+  }],
+  isSync: pod => ordinal(pod) < valueIn(pod, 'SYNC_INSTANCE'),
+  isCurrent: (pod, { pods, sync }) => valueIn(pod, 'INSTANCE') === pods && valueIn(pod, 'SYNC_INSTANCE') === sync,
+};
+
+export const PAIR: Way = {
+  name: 'pair',
+  about: 'two Deployments',
+  objects: (place, { pods, sync }) => [['sync', sync], ['async', pods - sync]].map(([role, replicas]) => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: `pair-${role}` },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: `pair-${role}` } },
+      template: { metadata: { labels: { app: `pair-${role}` } }, spec: podSpec(place, { ROLE: `${role}` }) },
+    },
+  })),
+  isSync: pod => pod.metadata.name.startsWith('pair-sync-'),
+  isCurrent: () => true,
+};
+
+/** Pods that do nothing but hold the GPUs that are left. */
+export function fillers(image: string, pods: number): any[] {
+  return [{
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'filler' },
+    spec: {
+      replicas: pods,
+      selector: { matchLabels: { app: 'filler' } },
+      template: {
+        metadata: { labels: { app: 'filler' } },
+        spec: { ...podSpec({ image, gpu: true }, {}), terminationGracePeriodSeconds: 1 },
+      },
+    },
+  }];
+}
