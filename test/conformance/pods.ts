@@ -14,6 +14,7 @@ export interface Pod {
   readonly spec: any;
   readonly status: {
     readonly phase: string;
+    readonly podIP?: string;
     readonly conditions?: { readonly type: string; readonly status: string; readonly lastTransitionTime: string }[];
     readonly containerStatuses?: ContainerStatus[];
   };
@@ -24,6 +25,7 @@ export interface ContainerStatus {
   readonly ready: boolean;
   readonly restartCount: number;
   readonly containerID?: string;
+  readonly imageID?: string;
   readonly state: ContainerState;
   readonly lastState: ContainerState;
 }
@@ -93,11 +95,15 @@ export class Pods {
     return this.current.get(name);
   }
 
+  public get all(): Pod[] {
+    return [...this.current.values()];
+  }
+
   /**
    * The pods of a StatefulSet by their ordinals.
    */
   public of(set: string): Pod[] {
-    return [...this.current.values()]
+    return this.all
       .filter(pod => pod.metadata.name.replace(/-[0-9]+$/, '') === set)
       .sort((a, b) => ordinal(a) - ordinal(b));
   }

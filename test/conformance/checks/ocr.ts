@@ -6,7 +6,7 @@ import { Check, Trial } from '../check';
 import { Cluster, Deployment } from '../deployment';
 import { Event, find } from '../log';
 import { toObjects } from '../service';
-import { until } from '../wait';
+import { sleep, until } from '../wait';
 
 /** The texts on the images that the example's client draws. */
 const SAMPLES = ['Hello, world 42', 'sync and async', 'Total: 1234.50 EUR'];
@@ -99,7 +99,7 @@ class Load {
     await until('the load is gone', 30, () => !this.cluster.pods.get(this.name), 0.2);
     const requests = this.notes.filter(note => note.event === 'request');
     const failed = requests.filter(note => !note.ok);
-    trial.expect(requests.length > 0 && failed.length === 0, `${requests.length} requests, ${failed.length} failed${failed.length > 0 ? `, the first by ${JSON.stringify(failed[0])}` : ''}`);
+    trial.expect(requests.length > 0 && failed.length === 0, `${requests.length} requests in ${((requests.at(-1)?.at ?? 0) - (requests[0]?.at ?? 0)).toFixed(0)} s, ${failed.length} failed${failed.length > 0 ? `, the first: ${JSON.stringify(failed[0])}` : ''}`);
     const [sent, done] = ['job', 'job-done'].map(event => this.notes.filter(note => note.event === event).map(note => note.id).sort().join());
     trial.expect(sent !== '' && sent === done && this.notes.at(-1)!.event === 'end', `${sent.split(',').length} jobs, ${done.split(',').length} done`);
   }
@@ -141,7 +141,7 @@ const text: Check = {
 
 const nothingLost: Check = {
   name: 'ocr-nothing-lost',
-  promise: 'Under load no request of the OCR example fails and no job is lost: by moves of the split, a deleted pod, a killed worker.',
+  promise: 'Under load no request of the OCR example fails and no job is lost: by moves of the split, a deleted pod, an outage of etcd, a killed worker.',
   pods: 4,
   seconds: 240,
   async run(trial) {
@@ -175,6 +175,16 @@ const nothingLost: Check = {
     await deployment.ready(4, 120);
     await load.see('pod 0 answers again', note => note.event === 'request' && note.pod === pod(0));
     trial.same('pods that answered around the deletion', answering(load, before), '0,1');
+
+    const scaleEtcd = (replicas: number) => deployment.kubectl('scale', 'deployment', `${trial.name}-backends-etcd`, `--replicas=${replicas}`);
+    await scaleEtcd(0);
+    await sleep(15); // longer than a lease lasts
+    await scaleEtcd(1);
+    await Promise.all([0, 1].map(index => until(`${pod(index)} is registered with an empty etcd`, 90, async () => {
+      const registrar = (await deployment.log(index)).filter(e => e.by === 'registrar');
+      return registrar.some(e => e.event === 'lease-lost') && registrar.at(-1)!.event === 'registered';
+    })));
+    trial.same('restarts by an outage of etcd', deployment.restarts, '0,0,2,0');
     await load.end(trial);
 
     // One job for two workers, so that the other one is free.
