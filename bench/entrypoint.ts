@@ -66,11 +66,11 @@ function goals(seen: Map<Init, Seen>): Goal[] {
   if (ours === undefined) {
     throw new Error('dash must be installed');
   }
-  const middle = (it: Seen) => (['term', 'gone', 'start', 'rss'] as const).map(key => median(it.values(key)));
-  const [term, gone, start, rss] = middle(ours);
-  const ahead: Goal[] = peer === undefined ? [] : ['TERM', 'end', 'start', 'memory', 'wake-ups'].map((what, i) => ({
+  const middle = (it: Seen) => (['term', 'gone', 'start', 'cpu', 'rss'] as const).map(key => median(it.values(key)));
+  const [term, gone, start, cpu, rss] = middle(ours);
+  const ahead: Goal[] = peer === undefined ? [] : ['TERM', 'end', 'start', 'CPU', 'memory', 'wake-ups'].map((what, i) => ({
     what: `${what}, part of what supervisord takes`,
-    seen: [term, gone, start, rss, ours.wakeUps][i] / [...middle(peer), peer.wakeUps][i],
+    seen: [term, gone, start, cpu, rss, ours.wakeUps][i] / [...middle(peer), peer.wakeUps][i],
     most: 1,
     must: true,
   }));
@@ -104,11 +104,11 @@ export const ENTRYPOINT: Bench = {
       const both = (values: number[]) => `${digits(median(values))} / ${digits(p95(values))}`;
       return {
         tables: [{
-          title: `${rounds} interleaved rounds; milliseconds as median / p95; memory in MiB and processes without the services`,
-          columns: ['Process 1', 'TERM until every service has it', 'last exit until it is gone', 'exec until the last main', 'RSS', 'PSS', 'processes',
+          title: `${rounds} interleaved rounds; milliseconds, as median / p95; memory in MiB and processes without the services`,
+          columns: ['Process 1', 'TERM until every service has it', 'last exit until it is gone', 'exec until the last main', 'CPU of start and stop', 'RSS', 'PSS', 'processes',
             `wake-ups in ${IDLE} idle s`],
           rows: [...seen].map(([init, it]) => [
-            init.name, both(it.values('term')), both(it.values('gone')), both(it.values('start')),
+            init.name, both(it.values('term')), both(it.values('gone')), both(it.values('start')), both(it.values('cpu')),
             ...(['rss', 'pss', 'processes'] as const).map(key => digits(median(it.values(key)))), `${it.wakeUps}`,
           ]),
         }],

@@ -2,7 +2,8 @@
  * The two ends of a life that is measured, small enough to hide nothing. Each line of the file EVENTS is WHAT NANOSECONDS VALUE, the time by the
  * machine's monotonic clock.
  *
- *   life begin EVENTS COMMAND...  runs it as process 1 of a new PID namespace; writes down its pid, when it was executed, and when it was gone
+ *   life begin EVENTS COMMAND...  runs it as process 1 of a new PID namespace; writes down its pid, when it was executed, when it was gone, and
+ *                                the microseconds of CPU that it and all its children took
  *   life serve EVENTS NAME        a service: writes down when its main began, when it got TERM, and when it ended, which is at once
  */
 #define _GNU_SOURCE
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,10 +61,15 @@ static void serve(void)
     for (;;) pause();
 }
 
+static long long microseconds(struct timeval time)
+{
+    return time.tv_sec * 1000000LL + time.tv_usec;
+}
+
 static int begin(char **command)
 {
     char value[32];
-    int status;
+    struct rusage usage;
     if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0) fail("unshare");
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) fail("mount /");
     pid_t pid = fork();
@@ -76,9 +83,9 @@ static int begin(char **command)
     }
     snprintf(value, sizeof value, "%d", pid);
     note("pid", now(), value);
-    if (waitpid(pid, &status, 0) < 0) fail("waitpid");
+    if (wait4(pid, NULL, 0, &usage) < 0) fail("wait4");
     long long at = now();
-    snprintf(value, sizeof value, "%d", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    snprintf(value, sizeof value, "%lld", microseconds(usage.ru_utime) + microseconds(usage.ru_stime));
     note("gone", at, value);
     return 0;
 }

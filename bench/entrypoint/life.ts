@@ -13,11 +13,13 @@ const AS_ROOT = process.getuid!() === 0 ? [] : ['unshare', '--user', '--map-root
 /** A moment by the monotonic clock, in milliseconds. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** What one life was measured to be; milliseconds. */
+/** What one life took, in milliseconds. */
 export interface Stop {
   readonly start: number;
   readonly term: number;
   readonly gone: number;
+  /** CPU, for everything from the start to the end. */
+  readonly cpu: number;
 }
 
 export interface Size {
@@ -68,7 +70,8 @@ export class Life {
     if (terms.length !== this.init.services || gone.length !== 1) {
       this.explain(new Error(`${terms.length} of ${this.init.services} services got TERM`));
     }
-    return { start: Math.max(...mains) - this.all('exec')[0], term: Math.max(...terms) - sent, gone: gone[0] - Math.max(...exits) };
+    const cpu = this.events().find(event => event.what === 'gone')!.value / 1000;
+    return { start: Math.max(...mains) - this.all('exec')[0], term: Math.max(...terms) - sent, gone: gone[0] - Math.max(...exits), cpu };
   }
 
   /** The processes of the init itself, without the services. */

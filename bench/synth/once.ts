@@ -9,9 +9,9 @@ async function main(): Promise<void> {
   const app = new App({ outdir });
   // One of the two, because loading it is a part of what it costs.
   if (way === 'by-library') {
-    (await import('./by-library')).byLibrary(app, Number(services));
+    (await import('./by-library.js')).byLibrary(app, Number(services));
   } else {
-    (await import('./by-hand')).byHand(app, Number(services));
+    (await import('./by-hand.js')).byHand(app, Number(services));
   }
   app.synth();
   const { user, system } = process.cpuUsage();
