@@ -73,7 +73,7 @@ fi
 
 _termination_log=/dev/termination-log
 
-# Hundredths of a second since this script began into _now. (Small, because an mksh counts in 32 bits.)
+# Hundredths of a second since this script began into _now: as of the last event logged, or the last look. (Small, because an mksh counts in 32 bits.)
 now() {
   read -r _uptime _idle </proc/uptime
   _now=$(((${_uptime%.*} - _epoch) * 100 + 1${_uptime#*.} - _part)) # 1NN, because 08 alone would be a broken octal
@@ -112,7 +112,6 @@ nap() {
     kill -s KILL "$_sentinel"
     collect "$_sentinel"
   else
-    now
     _limit_of_nap=$((_now + 100))
     until [ -n "$_woken" ] || [ "$_now" -ge "$_limit_of_nap" ]; do now; done
   fi
@@ -266,7 +265,6 @@ keep() {
       put stop_signal TERM
       put stop_timeout 30
       put restart never
-      put birth 0
       ;;
     check=*) _checks=$((_checks + 1)) && eval "_check_$_checks=\$_words" ;;
     start-timeout=*) put start_timeout "$_value" ;;
@@ -372,7 +370,6 @@ deaf() {
 
 # Starts the process that was taken.
 spawn() {
-  now
   put began "$_now"
   put birth $((_birth + 1))
   put due ''
@@ -508,11 +505,9 @@ start_all() {
 }
 
 await_ready() {
-  now
   _limit=$((_now + _start_timeout * 100)) _next=$_now
   while look; do
     take "$_begun"
-    now
     if [ "$_now" -ge "$_limit" ]; then
       _reason="process $_name was not ready within $_start_timeout s" _exit=70
       return 1
@@ -536,12 +531,10 @@ await_ready() {
 # Readiness has to be seen failing before a server of the old role goes, or clients would still be sent to it. A stop signal or a death ends the wait.
 leave_role() {
   log "event=move from=$_role to=$_moved_to sync_instance=$_sync"
-  now
   _limit=$((_now + _settle * 100)) _because=$_reason
   while [ "$_now" -lt "$_limit" ] && [ -z "$_stop" ] && [ "$_reason" = "$_because" ]; do
     nap 1
     attend
-    now
   done
 }
 
@@ -580,7 +573,6 @@ until_gone() {
     attend
     take "$_begun"
     [ -n "$_pid" ] || return 0
-    now
     [ "$_now" -lt "$_limit" ] || return 1
     nap 1
   done
@@ -661,8 +653,7 @@ probe() {
     *) unwell "$_phase" ;;
   esac
   read_arguments "$@"
-  now
-  _deadline=$((_now + _check_timeout * 100 - 100))
+  _deadline=$((_check_timeout * 100 - 100))
   trap wake CHLD
   _each=1
   while [ "$_each" -lt "$_checks" ]; do

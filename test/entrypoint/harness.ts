@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, FSWatcher, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync,
+import { ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chownSync, closeSync, existsSync, FSWatcher, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync,
   renameSync, rmSync, symlinkSync, unlinkSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,12 @@ import { find, link, NAMESPACE, Shell } from './shells';
 
 /** The script under test, unless another one is given. */
 export const SCRIPT = join(__dirname, '../../src/entrypoint.sh');
+
+/** Whether the number of processes of a life can be limited here: root is not, so it takes root to become another user. */
+export const LIMITS = process.getuid?.() === 0 && ['prlimit', 'setpriv'].every(find);
+
+/** The interpreter itself: what is called python3 may be a script that looks for one. */
+export const PYTHON = `${spawnSync('python3', ['-c', 'import sys; print(sys.executable)']).stdout}`.trim();
 
 const SERVICE = join(__dirname, 'service.sh');
 const INIT = join(__dirname, 'init.sh');
@@ -69,6 +75,8 @@ export interface Life {
   readonly path?: string;
   /** A program of this machine that is none in its namespace. */
   readonly without?: string;
+  /** How many processes it may have; it is then a user of its own, because the kernel counts by user. Only where this machine lets it (see LIMITS). */
+  readonly processes?: number;
   readonly script?: string;
   /** Where it may not write its last words. */
   readonly terminationLog?: string;
@@ -137,6 +145,7 @@ export class Entrypoint {
   private readonly waiting = new Set<() => void>();
   private readonly limit: NodeJS.Timeout;
   private namespace?: string;
+  private readonly user = 100_000 + process.pid * 1000 + lives++ % 1000;
   private rest = '';
   /** Why it was given up, if it was. */
   public broken?: Error;
@@ -148,6 +157,7 @@ export class Entrypoint {
     writeFileSync(join(this.directory, 'events'), '');
     writeFileSync(join(this.directory, 'termination-log'), '');
     if (life.value !== undefined) this.putValue(life.value);
+    if (life.processes) for (const name of ['', 'run', 'events', 'termination-log']) chownSync(join(this.directory, name), this.user, this.user);
     life.prepare?.(this.directory);
     this.shellPath = link(shell, join(this.directory, 'sh'));
     this.eventsFile = openSync(join(this.directory, 'events'), 'r');
@@ -156,6 +166,7 @@ export class Entrypoint {
     const command = [
       ...NAMESPACE?.enter ?? [],
       ...life.without ? ['/bin/sh', '-c', `${find('mount')} --bind /dev/null "$0" && exec "$@"`, life.without] : [],
+      ...life.processes ? [...this.become(), 'prlimit', `--nproc=${life.processes}`] : [],
       ...life.pid === 'other' ? ['/bin/sh', INIT] : [],
       this.shellPath, join(this.directory, 'script/entrypoint.sh'), ...this.arguments(),
     ];
@@ -297,6 +308,17 @@ export class Entrypoint {
       if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
       throw error;
     }
+  }
+
+  /** Changes how many processes it may have, up to those that it had in the beginning. */
+  public allow(processes: number): void {
+    const [program, ...words] = [...this.become(), 'prlimit', '--pid', `${this.pid}`, `--nproc=${processes}:`];
+    assert.equal(spawnSync(program, words).status, 0, 'the limit of processes is set');
+  }
+
+  /** The words in front of a command that make it one of its user. */
+  private become(): string[] {
+    return ['setpriv', '--reuid', `${this.user}`, '--regid', `${this.user}`, '--clear-groups'];
   }
 
   /** Sends a signal to a process of the entrypoint that has written down its start. */
@@ -484,6 +506,8 @@ const PAIR = /([a-z_]+)=(?:"([^"]*)"|([^" ]*))/g;
 const NUMBERS: Record<string, number> = {
   HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2: 12, PIPE: 13, TERM: 15, CHLD: 17, CONT: 18, STOP: 19, TSTP: 20, WINCH: 28,
 };
+
+let lives = 0;
 
 function childrenOf(pid: number): number[] {
   return read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, Entrypoint, service } from './harness';
 import { assertSeconds, each, prove } from './prove';
+import { find } from './shells';
 
 /** A check that succeeds or fails at once. */
 const GOOD = ['sh', '-c', 'echo fine'];
@@ -76,6 +77,22 @@ prove('A check before the last one that hangs is ended a second before the timeo
   assert.equal(hung.length, 2);
   // One sleep is the service's own.
   assert.equal(life.alive().filter(process => / S sleep 1000$/.test(process)).length, 1);
+}, { everywhere: true });
+
+prove('A check that has ended is noticed at once: a probe does not sleep on.', async (start, shell) => {
+  if (shell.name === 'ksh93') return; // a dead child does not end its `wait`
+  const life = await start({
+    prepare: directory => {
+      mkdirSync(join(directory, 'bin'));
+      // Whoever sleeps on sleeps for ever. (A busybox may prefer a sleep of its own.)
+      writeFileSync(join(directory, 'bin/sleep'), `#!/bin/sh\n[ "$1" = 0 ] || set -- 1000\nexec ${find('sleep')} "$1"\n`, { mode: 0o755 });
+    },
+    path: `@/bin:${process.env.PATH}`,
+    sync: [service('server')],
+  });
+  await life.line({ event: 'running' });
+  await life.poll('its state', () => life.state()?.phase === 'running');
+  assert.equal((await life.probe('ready', { sync: [GOOD, GOOD, GOOD] }, 60).ended).status, 0);
 }, { everywhere: true });
 
 prove('Before the script begins it is alive and not ready.', async start => {

@@ -66,13 +66,13 @@ export async function attempt(proof: Proof, shell: Shell, script?: string, abort
   }
 }
 
-// Lives only wait, but to begin one is work: with too many at a time a small machine is late for everything.
-const MOST = 24;
+/** Lives at a time. They only wait, but to begin one is work: with too many a small machine is late for everything. */
+export const LIVES = { most: 24 };
 let living = 0;
 const queue: (() => void)[] = [];
 
 async function room(): Promise<void> {
-  if (living < MOST) living++;
+  if (living < LIVES.most) living++;
   else await new Promise<void>(resolve => queue.push(resolve));
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { service } from './harness';
+import { LIMITS, PYTHON, service } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
 
 prove('A process with restart ALWAYS is started again after 1 s, then after twice as long; the others do not notice.', async start => {
@@ -102,6 +102,38 @@ prove('When two processes end at once, both are told, and the status is one of t
   assert.ok([3, 4].includes((await life.ended()).status!));
   assert.equal(life.linesLike({ event: 'exit' }).length, 3);
   assert.equal(life.eventsLike('third', 'got TERM').length, 1);
+});
+
+prove('At its limit of processes it goes on: what cannot be started is tried again, and a stop is a stop.', (start, shell) => each([true, false], async lifted => {
+  // A bash that cannot fork tries for half a minute and ends.
+  if (!LIMITS || !['dash', 'busybox-ash'].includes(shell.name)) return;
+  const life = await start({ processes: 1000, sync: [service('server'), service('registrar', [], { restart: 'always' })], foreign: /fork/ });
+  await life.event('server', 'started');
+  await life.event('registrar', 'started');
+  await life.line({ event: 'running' });
+  life.allow(1);
+  await life.hit('registrar', 'KILL');
+  await life.line({ event: 'error', process: 'registrar', reason: 'cannot fork' }, 2);
+  if (lifted) {
+    life.allow(1000);
+    await life.event('registrar', 'started', 2);
+  }
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'server got TERM', 'server ended');
+}));
+
+prove('A process whose first thread has ended while others go on is not taken for one that has ended.', async start => {
+  const threads = 'import ctypes, os, threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\nctypes.CDLL(None).pthread_exit(None)';
+  const life = await start({ sync: [{ name: 'server', command: [PYTHON, '-c', threads] }, service('registrar')] });
+  await life.event('registrar', 'started');
+  await life.line({ event: 'running' });
+  await life.poll('the end of the first thread', () => life.alive().some(process => /^\d+ Z/.test(process)));
+  // It looks at all processes when anything happens.
+  await life.signal('USR1');
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.equal((await life.line({ event: 'stop-signal', process: 'server' })).signal, 'TERM');
 });
 
 prove('Its last words do not need a termination log.', start => each(['/no/such/directory/log', '/proc/version'], async terminationLog => {

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, service, stubborn } from './harness';
+import { check, PYTHON, service, stubborn } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
 import { find, NAMESPACE, Shell } from './shells';
-
-/** The interpreter itself: what is called python3 may be a script that looks for one. */
-const PYTHON = `${spawnSync('python3', ['-c', 'import sys; print(sys.executable)']).stdout}`.trim();
 
 /** Where an `env` is looked for beside PATH. */
 const ENV = '/usr/bin/env';
@@ -110,15 +107,17 @@ prove('A process that ends in its own stop delay is not waited for any longer.',
 }, { everywhere: true });
 
 prove('A process that fails during a stop before its turn gives the status; one that ends without fault does not.', start => each([[3, 3], [0, 0]], async ([own, all]) => {
-  const life = await start({ sync: [service('server', ['stop=USR1', `status=${own}`]), service('registrar', ['after=2'])] });
+  const life = await start({ sync: [service('server', ['stop=USR1', `status=${own}`]), service('registrar', ['stop=USR1'])] });
   await life.event('registrar', 'started');
   await life.event('server', 'started');
   await life.signal('TERM');
   await life.event('registrar', 'got TERM');
   await life.hit('server', 'USR1');
+  await life.line({ event: 'exit', process: 'server' });
+  await life.hit('registrar', 'USR1');
   assert.equal((await life.ended()).status, all);
   assert.deepEqual(life.linesLike({ event: 'stop-signal', process: 'server' }), []);
-  assertOrder(life, 'registrar got TERM', 'server got USR1', 'server ended', 'registrar ended');
+  assertOrder(life, 'registrar got TERM', 'server got USR1', 'server ended', 'registrar got USR1', 'registrar ended');
 }), { everywhere: true });
 
 prove('The status with which a process answers its stop signal is no failure.', async start => {
@@ -162,7 +161,7 @@ prove('TSTP is ignored, by the entrypoint and for its processes, and so are the 
   assert.equal(life.eventsLike('server', 'got').length, 1);
 }, { everywhere: true });
 
-prove('A signal before the first process starts nothing, and the status is 0.', async (start, shell) => {
+prove('A signal before the first process starts nothing, and the status is 0.', (start, shell) => each(['TERM', 'HUP'], async signal => {
   // Its first act is to copy itself. A `cat` that waits holds it there, but in a busybox that takes its own: there the signal comes as early as it can.
   const holds = spawnSync(shell.program!, ['-c', 'cat /dev/null'], { argv0: shell.calledAs, env: { PATH: '' } }).status !== 0;
   const life = await start({
@@ -179,11 +178,28 @@ prove('A signal before the first process starts nothing, and the status is 0.', 
     sync: [service('server')],
   });
   if (holds) await life.event('cat', 'called');
-  await life.signal('TERM');
+  await life.signal(signal);
   writeFileSync(join(life.directory, 'events.go'), '');
   assert.equal((await life.ended()).status, 0);
   if (holds) assert.deepEqual(life.linesLike({ event: 'process-start' }), []);
-}, { everywhere: true });
+}), { everywhere: true });
+
+prove('A signal that comes just as it goes to sleep wakes it.', (start, shell) => each([1, 2, 3, 4, 5, 6], async () => {
+  if (shell.name === 'mksh') return; // it looks for signals and goes to sleep in two steps, so that one in between waits for the next
+  const life = await start({ limit: 60, sync: [service('server', ['stop=USR2'], { stopSignal: 'USR2', forward: ['USR1'] })] });
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  const wake = async (count: number) => {
+    const before = life.children();
+    await life.signal('USR1');
+    await life.line({ event: 'forward' }, count);
+    // A new child is what it will wait for. (A bash reads from a pipe.)
+    for (const until = Date.now() + 5; !/bash/.test(shell.name) && Date.now() < until && life.children().every(pid => before.includes(pid)););
+  };
+  for (let count = 1; count <= 25; count++) await wake(count);
+  life.kill(life.pid, 'TERM');
+  assert.equal((await life.ended()).status, 0);
+}), { everywhere: true });
 
 prove('A signal between two processes, while a ready check hangs, ends the check at once and starts nothing new.', async start => {
   const life = await start({ checkTimeout: 30, sync: [service('server', [], { ready: check('server', '', ['hang']) }), service('registrar')] });
@@ -212,14 +228,18 @@ prove('A signal while a process waits for its restart starts it no more.', async
 }, { everywhere: true });
 
 prove('A process with restart ALWAYS that ends during the stop is not started again, and its status is no failure.', async start => {
-  const life = await start({ sync: [service('server', ['stop=USR1', 'status=3'], { restart: 'always' }), service('registrar', ['after=4'])] });
+  const life = await start({ sync: [service('server', ['stop=USR1', 'status=3'], { restart: 'always' }), service('registrar', ['stop=USR1'])] });
   await life.event('registrar', 'started');
   await life.event('server', 'started');
   await life.signal('TERM');
   await life.event('registrar', 'got TERM');
   await life.hit('server', 'USR1');
+  const { at } = await life.event('server', 'ended');
+  await life.passed(at + 2); // it would have been started again
+  await life.hit('registrar', 'USR1');
   assert.equal((await life.ended()).status, 0);
   assert.equal(life.eventsLike('server', 'started').length, 1);
+  assert.deepEqual(life.linesLike({ event: 'restart' }), []);
 });
 
 prove('INT and QUIT as stop signals really arrive at plain programs; where no way exists, the status is 64 at start.', (start, shell) => each([
