@@ -23,7 +23,7 @@ const project = new ConstructLibraryCdk8s({
   cdk8sVersion: '2.68.12',
   constructsVersion: '10.3.0',
   peerDeps: ['cdk8s-plus-27@^2.9.5'],
-  devDeps: ['fast-check@^4', 'kubernetes-models@4.5.1'],
+  devDeps: ['echarts@^6', 'fast-check@^4', 'kubernetes-models@4.5.1'],
 
   jsiiVersion: '~6.0.0',
   typescriptVersion: '~6.0.3',
@@ -44,12 +44,12 @@ const project = new ConstructLibraryCdk8s({
 
   typecheckTests: true,
   tsconfigDev: {
-    include: ['**/*.ts', '../bench/**/*.ts', '../docs/**/*.ts', '../examples/**/*.ts'],
+    include: ['**/*.ts', '../bench/**/*.ts', '../chaos/**/*.ts', '../docs/**/*.ts', '../examples/**/*.ts'],
     // Examples and tests import the package by its name, checked here against the sources.
     compilerOptions: { paths: { [name]: ['../src/index.ts'] } },
   },
   // A test run changes no file: `npx projen eslint --fix` mends what can be mended.
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'bench', 'docs', 'examples'], tsconfigPath: './test/tsconfig.json', commandOptions: { fix: false } },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'bench', 'chaos', 'docs', 'examples'], tsconfigPath: './test/tsconfig.json', commandOptions: { fix: false } },
   jestOptions: {
     jestVersion: '^30',
     updateSnapshot: UpdateSnapshot.NEVER,
@@ -86,7 +86,7 @@ project.package.addField('overrides', {
 });
 
 // Editors and eslint look for the nearest tsconfig.json.
-for (const directory of ['bench', 'docs', 'examples']) {
+for (const directory of ['bench', 'chaos', 'docs', 'examples']) {
   new JsonFile(project, `${directory}/tsconfig.json`, { obj: { extends: '../test/tsconfig.json', include: ['**/*.ts'] } });
 }
 
@@ -107,6 +107,7 @@ for (const [task, file, description] of [
   ['test:mutants', 'test/entrypoint/mutants.ts', 'Break the entrypoint in many ways: a test has to notice each'],
   ['test:consumer', 'test/consumer/run.ts', 'Use the packed library from an empty project'],
   ['bench', 'bench/run.ts', 'Measure the library against what people use instead'],
+  ['chaos', 'chaos/run.ts', 'Disturb the service of examples/ocr on the cluster of the current kubeconfig, under load: nothing may be lost'],
   ['conformance', 'test/conformance/run.ts', 'Run the library on the Kubernetes cluster of the current kubeconfig'],
 ]) {
   const exec = `ts-node --project test/tsconfig.json ${file}`;
@@ -125,6 +126,6 @@ project.tasks.removeTask('eject');
 // jsii's tools print a banner on Node 20, the oldest version that this library is tested with.
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 
-for (const path of ['/.*', '/bench/', '/docs/', '/examples/', '/rosetta/', '!/.jsii']) project.npmignore!.addPatterns(path);
+for (const path of ['/.*', '/bench/', '/chaos/', '/docs/', '/examples/', '/rosetta/', '!/.jsii']) project.npmignore!.addPatterns(path);
 
 project.synth();

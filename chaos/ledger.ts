@@ -1,0 +1,173 @@
+/**
+ * What the driver has written, a line each. Times are in seconds, by the driver's clock.
+ */
+export type Note =
+  | { readonly e: 'request'; readonly stream: Stream; readonly begin: number; readonly end: number; readonly pod: string | null; readonly ok: boolean; readonly why?: string }
+  | { readonly e: 'job'; readonly id: string; readonly begin: number; readonly at: number; readonly again: boolean }
+  | { readonly e: 'done'; readonly id: string; readonly at: number; readonly pod: string }
+  | { readonly e: 'tick'; readonly at: number; readonly requests: number; readonly jobs: number; readonly stall: number }
+  | { readonly e: 'servers'; readonly at: number; readonly pods: string[] }
+  | { readonly e: 'job-error' | 'results' | 'results-error' | 'end'; readonly at: number; readonly why?: string };
+
+export type Stream = 'plain' | 'retry' | 'control';
+
+export type Request = Note & { readonly e: 'request' };
+export type Tick = Note & { readonly e: 'tick' };
+
+export interface Job {
+  readonly id: string;
+  /** When the driver began to send it. */
+  readonly begin: number;
+  /** Sent more than once by the driver itself, which then says nothing about the workers. */
+  readonly again: boolean;
+  /** When its results came: none is missing, two is run twice. */
+  readonly done: number[];
+}
+
+/**
+ * The fate of every request and of every job.
+ */
+export class Ledger {
+  public readonly requests: Request[] = [];
+  public readonly jobs = new Map<string, Job>();
+  public readonly ticks: Tick[] = [];
+  /** The servers, as the clients have them from the registry. */
+  public servers: string[] = [];
+  public ended = false;
+
+  public add(note: Note): void {
+    switch (note.e) {
+      case 'request':
+        this.requests.push(note);
+        break;
+      case 'job':
+        // The result of a quick job may have been written before.
+        this.jobs.set(note.id, { id: note.id, begin: note.begin, again: note.again, done: this.jobs.get(note.id)?.done ?? [] });
+        break;
+      case 'done': {
+        const job = this.jobs.get(note.id) ?? { id: note.id, begin: note.at, again: false, done: [] };
+        job.done.push(note.at);
+        this.jobs.set(note.id, job);
+        break;
+      }
+      case 'tick':
+        this.ticks.push(note);
+        break;
+      case 'servers':
+        this.servers = note.pods;
+        break;
+      case 'end':
+        this.ended = true;
+    }
+  }
+
+  public get lastTick(): Tick | undefined {
+    return this.ticks[this.ticks.length - 1];
+  }
+
+  /** Jobs that were begun before a moment and have no result yet. */
+  public open(before: number = Infinity): Job[] {
+    return [...this.jobs.values()].filter(job => job.begin < before && job.done.length === 0);
+  }
+}
+
+/**
+ * The stretch of time in which a disruption can have had an effect.
+ */
+export interface Window {
+  /** The moment of the disruption. */
+  readonly from: number;
+  readonly to: number;
+  /** The end of the window before, to which a job that was begun earlier belongs. */
+  readonly after: number;
+  /** Pods whose processes have died with requests that nobody could save. */
+  readonly dead: readonly string[];
+}
+
+export interface Counts {
+  /** At the moment of the disruption. */
+  readonly requestsInFlight: number;
+  readonly jobsInFlight: number;
+  /** Of the client that never tries again. */
+  readonly requests: number;
+  readonly failed: number;
+  /** Of those that failed: they were in a process when it died. */
+  readonly failedInside: number;
+  /** Of those that failed: they were sent to a dead process because the client did not know yet. */
+  readonly failedUnknowing: number;
+  /** Seconds from the death until the last of these was sent. */
+  readonly unknowingSeconds: number;
+  readonly failedWithRetry: number;
+  readonly failedControl: number;
+  /** In seconds. */
+  readonly slowestControl: number;
+  readonly jobs: number;
+  readonly lost: number;
+  readonly twice: number;
+  /** Of the requests that were answered, in seconds. */
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  /** The longest that the driver itself was held up, in seconds. */
+  readonly stall: number;
+  /** Why requests failed, and how often. */
+  readonly reasons: { readonly [why: string]: number };
+}
+
+/** A request that is sent while its process dies meets a socket that is still closing. */
+const DYING_SECONDS = 0.25;
+
+/**
+ * What happened to the requests and jobs that were in flight at the moment of a disruption or were sent from then to the end of its window.
+ */
+export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead }: Window): Counts {
+  const within = requests.filter(({ begin, end }) => end >= from && begin <= to);
+  const plain = within.filter(({ stream }) => stream === 'plain');
+  const failed = plain.filter(({ ok }) => !ok);
+  const answered = plain.filter(({ ok }) => ok).map(({ begin, end }) => end - begin);
+  const sent = [...jobs.values()].filter(({ begin, done }) => begin <= to && (done.length === 0 ? begin > after : Math.max(...done) >= from));
+
+  let inside = 0;
+  const unknowing: number[] = [];
+  for (const pod of dead) {
+    const of = failed.filter(each => each.pod === pod);
+    const death = Math.min(...of.map(({ end }) => end));
+    inside += of.filter(({ begin }) => begin <= death + DYING_SECONDS).length;
+    unknowing.push(...of.filter(({ begin }) => begin > death + DYING_SECONDS).map(({ begin }) => begin - death));
+  }
+
+  const reasons: { [why: string]: number } = {};
+  for (const { why = '?', stream } of within.filter(({ ok }) => !ok)) {
+    // Addresses would make every reason a different one.
+    const reason = `${stream}: ${why.replace(/(ipv[46]:)?[[\]\d.:%A-Fa-f]*:\d{2,}/g, 'ADDRESS')}`;
+    reasons[reason] = (reasons[reason] ?? 0) + 1;
+  }
+  return {
+    requestsInFlight: within.filter(({ begin, stream }) => begin < from && stream !== 'control').length,
+    jobsInFlight: sent.filter(({ begin }) => begin < from).length,
+    requests: plain.length,
+    failed: failed.length,
+    failedInside: inside,
+    failedUnknowing: unknowing.length,
+    unknowingSeconds: Math.max(0, ...unknowing),
+    failedWithRetry: within.filter(({ stream, ok }) => stream === 'retry' && !ok).length,
+    failedControl: within.filter(({ stream, ok }) => stream === 'control' && !ok).length,
+    slowestControl: Math.max(0, ...within.filter(({ stream, ok }) => stream === 'control' && ok).map(({ begin, end }) => end - begin)),
+    jobs: sent.length,
+    lost: sent.filter(({ done }) => done.length === 0).length,
+    twice: sent.filter(({ done, again }) => done.length > 1 && !again).length,
+    p50: percentile(answered, 50),
+    p95: percentile(answered, 95),
+    p99: percentile(answered, 99),
+    stall: Math.max(0, ...ticks.filter(({ at }) => at >= from && at <= to + 1).map(({ stall }) => stall)),
+    reasons,
+  };
+}
+
+/**
+ * The value that so many of 100 values are not above, by the nearest rank; 0 where there are none.
+ */
+export function percentile(values: number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * part / 100) - 1] ?? 0;
+}

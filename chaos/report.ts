@@ -1,0 +1,70 @@
+import { Verdict } from './trial';
+import { table } from '../bench/markdown';
+
+const COLUMNS = [
+  'Disruption', 'tries', 'in flight at least', 'requests', 'failed', '... in the dead process', '... to it, unknowing', 'failed with retry',
+  'jobs', 'lost', 'run twice', 'pods re-created', 'containers restarted', 'steady after, s', 'p99 during, s',
+];
+
+/**
+ * What a system went through, a row for each disruption.
+ */
+export function tableOf(title: string, verdicts: Verdict[]): string {
+  const names = [...new Set(verdicts.map(({ trial }) => trial.row))];
+  return table({ title, columns: COLUMNS, rows: names.map(name => row(name, verdicts.filter(({ trial }) => trial.row === name))) });
+}
+
+function row(name: string, all: Verdict[]): string[] {
+  const counted = all.filter(each => each.void === undefined);
+  const tries = counted.length === all.length ? `${all.length}` : `${counted.length} of ${all.length}`;
+  if (counted.length === 0) {
+    return [name, tries, ...COLUMNS.slice(2).map(() => '-')];
+  }
+  const sum = (value: (verdict: Verdict) => number) => String(counted.reduce((total, each) => total + value(each), 0));
+  const least = (value: (verdict: Verdict) => number) => Math.min(...counted.map(value));
+  const most = (value: (verdict: Verdict) => number) => Math.max(...counted.map(value));
+  return [
+    name,
+    tries,
+    `${least(({ counts }) => counts.requestsInFlight)} + ${least(({ counts }) => counts.jobsInFlight)}`,
+    sum(({ counts }) => counts.requests),
+    sum(({ counts }) => counts.failed),
+    sum(({ counts }) => counts.failedInside),
+    sum(({ counts }) => counts.failedUnknowing),
+    sum(({ counts }) => counts.failedWithRetry),
+    sum(({ counts }) => counts.jobs),
+    sum(({ counts }) => counts.lost),
+    sum(({ counts }) => counts.twice),
+    sum(({ trial }) => trial.recreated),
+    sum(({ trial }) => trial.restarted),
+    steady(counted),
+    most(({ counts }) => counts.p99).toFixed(2),
+  ];
+}
+
+function steady(counted: Verdict[]): string {
+  const seconds = counted.flatMap(({ trial }) => trial.steady ?? []).sort((a, b) => a - b);
+  const never = counted.length - seconds.length;
+  const range = seconds.length === 0 ? [] : [seconds[0].toFixed(0) === seconds[seconds.length - 1].toFixed(0)
+    ? seconds[0].toFixed(0)
+    : `${seconds[0].toFixed(0)} to ${seconds[seconds.length - 1].toFixed(0)}`];
+  return [...range, ...never > 0 ? [`never: ${never}`] : []].join(', ');
+}
+
+/**
+ * A try in a line, while it runs.
+ */
+export function line({ trial, counts, void: reason, broken }: Verdict): string {
+  const verdict = reason !== undefined ? 'void' : broken.length > 0 ? 'FAIL' : trial.promised ? 'ok  ' : '-   ';
+  const failed = `${counts.failed} of ${counts.requests} requests failed`
+    + (trial.planned ? '' : ` (${counts.failedInside} in the dead process, ${counts.failedUnknowing} to it)`)
+    + `, ${counts.failedWithRetry} with retry`;
+  const jobs = `${counts.lost} of ${counts.jobs} jobs lost, ${counts.twice} twice`;
+  const well = trial.steady === undefined ? `not well: ${trial.trouble}` : `steady after ${trial.steady.toFixed(0)} s`;
+  const why = [reason, ...broken.map(each => `BROKEN: ${each}`), ...Object.entries(counts.reasons).map(([text, times]) => `${times} x ${text}`)];
+  return [
+    `${verdict} ${trial.system}: ${trial.row}: ${failed}; ${jobs}; ${well}; ${counts.requestsInFlight} + ${counts.jobsInFlight} in flight; `
+      + `${trial.recreated} pods new, ${trial.restarted} restarts; p99 ${counts.p99.toFixed(2)} s, stall ${counts.stall.toFixed(2)} s`,
+    ...why.flatMap(each => each === undefined ? [] : [`       ${each}`]),
+  ].join('\n');
+}

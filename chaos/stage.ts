@@ -1,0 +1,171 @@
+import { Driver } from './driver';
+import { Settings } from './settings';
+import { System } from './systems/system';
+import { Kubectl } from '../test/conformance/kubectl';
+import { isReady, Pod, Pods } from '../test/conformance/pods';
+import { sleep, until } from '../test/conformance/wait';
+
+/** Jobs that are older wait in a queue that has not been worked off. */
+const OLD_JOB_SECONDS = 15;
+/** How long all has to be well before it is believed. */
+const WELL_SECONDS = 3;
+
+/** What the run can do to the cluster beyond its own namespace. */
+export interface Means {
+  /** The label that closes a node to the pods of this run, and to no others. */
+  readonly closed: string;
+  /** The node on which driver, registry and queue are. */
+  readonly home: string;
+  readonly etcd: string;
+  readonly rabbitmq: string;
+  readonly etcdDownSeconds: number;
+  /** Commands of the cluster's owner. */
+  readonly loseNode?: string;
+  readonly returnNode?: string;
+  readonly apiDown?: string;
+}
+
+/**
+ * A system under load, and what can be done to it.
+ */
+export class Stage {
+  constructor(
+    public readonly kubectl: Kubectl,
+    private readonly seen: Pods,
+    public readonly system: System,
+    public readonly driver: Driver,
+    public settings: Settings,
+    public readonly base: Settings,
+    public readonly means: Means,
+    public readonly random: () => number,
+  ) {}
+
+  public get pods(): Pod[] {
+    return this.seen.all.filter(pod => this.system.owns(pod));
+  }
+
+  public get syncPods(): Pod[] {
+    return this.pods.filter(pod => this.system.isSync(pod, this.settings));
+  }
+
+  public get asyncPods(): Pod[] {
+    return this.pods.filter(pod => !this.system.isSync(pod, this.settings));
+  }
+
+  /**
+   * Applies the system with some other settings, the way a user does, and waits until the rollout is over where there is one.
+   */
+  public async change(settings: Partial<Settings>): Promise<void> {
+    this.settings = { ...this.settings, ...settings };
+    await this.apply();
+    if (this.pods.length > 0) {
+      // Mounted files are looked at about once a minute; an annotation makes the kubelet look now.
+      await this.kubectl.run(['annotate', 'pods', ...this.pods.map(pod => pod.metadata.name), `chaos/hurried=${Date.now()}`, '--overwrite']);
+    }
+    await this.rolledOut();
+  }
+
+  public async apply(): Promise<void> {
+    const objects = this.system.objects(this.settings);
+    for (const { spec } of objects.filter(object => object.spec?.template)) {
+      const { affinity = {} } = spec.template.spec;
+      const open = { matchExpressions: [{ key: this.means.closed, operator: 'DoesNotExist' }] };
+      spec.template.spec.affinity = { ...affinity, nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [open] } } };
+    }
+    await this.kubectl.apply(objects);
+  }
+
+  public async rolledOut(): Promise<void> {
+    for (const workload of this.system.workloads) {
+      await this.kubectl.print(['rollout', 'status', workload, '--timeout=600s']);
+    }
+  }
+
+  public async restart(): Promise<void> {
+    await this.kubectl.print(['rollout', 'restart', ...this.system.workloads]);
+    await this.rolledOut();
+  }
+
+  public delete(pod: Pod): Promise<string> {
+    return this.kubectl.print(['delete', 'pod', pod.metadata.name]);
+  }
+
+  /**
+   * Sends a signal to a process in a pod, the oldest one where a pool has several, and waits until Kubernetes has noticed, if it does.
+   */
+  public async kill(pod: Pod, process: string, signal: string): Promise<void> {
+    const container = pod.spec.containers.find((each: any) => each.name === process) ?? pod.spec.containers[0];
+    const before = restartsOf(pod);
+    const said = await this.kubectl.print(['exec', pod.metadata.name, '--container', container.name, '--', 'sh', '-c', KILL, 'kill', PROGRAM[process], signal]);
+    if (!/^killed \d+$/m.test(said)) {
+      throw new Error(`there is no ${process} to kill in ${pod.metadata.name}`);
+    }
+    await until('noticed', 10, () => {
+      const now = this.pods.find(({ metadata }) => metadata.uid === pod.metadata.uid);
+      return !now || !isReady(now) || restartsOf(now) > before;
+    }, 0.2).catch(() => {});
+  }
+
+  /**
+   * Waits until all is as it should be, and returns since when it has been so, by the driver's clock; undefined when it does not come to that.
+   */
+  public async steady(seconds: number): Promise<number | undefined> {
+    const end = this.driver.now() + seconds;
+    let since: number | undefined;
+    while (this.driver.now() < end + WELL_SECONDS) {
+      const now = this.driver.now();
+      since = this.trouble === undefined ? since ?? now : undefined;
+      if (since === undefined && now > end) {
+        return undefined;
+      }
+      if (since !== undefined && now >= since + WELL_SECONDS) {
+        return since;
+      }
+      await sleep(0.2);
+    }
+    return undefined;
+  }
+
+  /**
+   * What is not as it should be.
+   */
+  public get trouble(): string | undefined {
+    const { pods, settings: { replicas }, driver: { ledger } } = this;
+    const sync = this.syncPods.map(pod => pod.metadata.name).sort();
+    const notReady = pods.filter(pod => !isReady(pod)).map(pod => pod.metadata.name);
+    if (pods.length !== replicas || notReady.length > 0) {
+      return `${pods.length} pods, not ${replicas}; not ready: ${notReady.join() || 'none'}`;
+    }
+    if (ledger.servers.join() !== sync.join()) {
+      return `the registry has ${ledger.servers.join() || 'nobody'}, not ${sync.join()}`;
+    }
+    const now = this.driver.now();
+    for (let i = ledger.requests.length - 1; i >= 0 && ledger.requests[i].end > now - WELL_SECONDS; i--) {
+      if (!ledger.requests[i].ok) {
+        return `requests fail: ${ledger.requests[i].why}`;
+      }
+    }
+    const old = ledger.open(now - OLD_JOB_SECONDS);
+    return old.length > 0 ? `${old.length} old jobs, the oldest ${old[0].id}` : undefined;
+  }
+}
+
+export function restartsOf(pod: Pod): number {
+  return (pod.status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
+/** What the command line of each process holds. */
+const PROGRAM: { [process: string]: string } = { server: 'server.py', registrar: 'register.py', worker: 'celery' };
+
+// Shells are left out: their own command lines hold the names of programs too.
+const KILL = `
+pid=
+for each in /proc/[0-9]*; do
+  line=$(tr '\\0' ' ' <"$each/cmdline") 2>/dev/null
+  case "\${line%% *}" in *python*) ;; *) continue ;; esac
+  case "$line" in *" $1 "* | *"/$1 "*) ;; *) continue ;; esac
+  each=\${each#/proc/}
+  if [ -z "$pid" ] || [ "$each" -lt "$pid" ]; then pid=$each; fi
+done
+[ "$pid" ] && kill -s "$2" "$pid" && echo "killed $pid"
+`;

@@ -1,0 +1,28 @@
+import { App } from 'cdk8s';
+import { Gpu, Split } from 'cdk8s-sync-async';
+import { OcrChart } from '../../examples/ocr/chart';
+import { ordinal } from '../../test/conformance/pods';
+import { toObjects } from '../../test/conformance/service';
+import { Settings } from '../settings';
+import { System } from './system';
+
+function system(name: string, about: string, split: (settings: Settings) => Split): System {
+  const set = `${name}-service`;
+  return {
+    name,
+    about,
+    promised: true,
+    workloads: [`statefulset/${set}`],
+    objects: settings => {
+      const { image, replicas, sync, etcd, broker, requestSeconds } = settings;
+      return toObjects(new OcrChart(new App(), name, { image, replicas, sync, etcd, broker, gpu: Gpu.none(), model: `sleep:${requestSeconds}` }));
+    },
+    owns: pod => pod.metadata.name.startsWith(`${set}-`),
+    isSync: (pod, settings) => split(settings).isSync(ordinal(pod)),
+  };
+}
+
+export const LIBRARY = system('library', 'examples/ocr as it is, with Split.count', ({ sync }) => Split.count(sync));
+
+/** So that it has the same number of synchronous pods as the others: 2 of 5. */
+export const SHARE = system('share', 'examples/ocr with Split.share', () => Split.share(2, 5));

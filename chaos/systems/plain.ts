@@ -1,0 +1,39 @@
+import { Settings } from '../settings';
+
+/** What every container of the service gets, whichever way it is run. */
+export function container(name: string, { image, etcd, broker, requestSeconds }: Settings, command: string[], env: any[] = []): any {
+  return {
+    name,
+    image,
+    command,
+    env: [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+      { name: 'ETCD', value: etcd },
+      { name: 'BROKER_URL', value: broker },
+      { name: 'MODEL', value: `sleep:${requestSeconds}` },
+      ...env,
+    ],
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
+    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+  };
+}
+
+/** A pod that the Pod Security Standard `restricted` lets in. */
+export function podSpec(containers: any[], volumes: any[] = []): any {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers,
+    volumes: [{ name: 'tmp', emptyDir: {} }, ...volumes],
+  };
+}
+
+export const WORKER = ['celery', '--app=worker', 'worker', '--without-gossip', '--without-mingle', '--loglevel=INFO'];
+export const CHECK_SERVER = ['python', '-I', '-S', 'check.py', 'server'];
+
+/** Asked as often as the library asks. */
+export function readiness(command: string[]): any {
+  return { exec: { command }, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 1 };
+}

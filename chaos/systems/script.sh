@@ -1,0 +1,13 @@
+#!/bin/bash
+# The usual answer: start both, trap TERM, kill both, wait.
+if [ "${POD_NAME##*-}" -lt "$SYNC_INSTANCE" ]; then
+  python server.py &
+  server=$!
+  until python check.py server; do sleep 1; done
+  python register.py &
+  registrar=$!
+  trap 'kill $server $registrar; wait' TERM
+  wait
+else
+  celery --app=worker worker --without-gossip --without-mingle --loglevel=INFO
+fi

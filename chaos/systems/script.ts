@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CHECK_SERVER, container, podSpec, readiness } from './plain';
+import { System } from './system';
+import { ordinal } from '../../test/conformance/pods';
+
+const NAME = 'script';
+
+/** One StatefulSet too, with the script that most people would write. The readiness probe is already more than many have. */
+export const SCRIPT: System = {
+  name: NAME,
+  about: 'the same StatefulSet, with the usual bash script: start both, trap TERM, kill both, wait',
+  promised: false,
+  workloads: [`statefulset/${NAME}`],
+  objects: settings => {
+    const labels = { app: NAME };
+    const main = container('main', settings, ['bash', '/script/start.sh'], [
+      { name: 'INSTANCE', value: String(settings.replicas) },
+      { name: 'SYNC_INSTANCE', value: String(settings.sync) },
+    ]);
+    main.readinessProbe = readiness(['sh', '-c', `[ "\${POD_NAME##*-}" -ge "$SYNC_INSTANCE" ] || exec ${CHECK_SERVER.join(' ')}`]);
+    main.volumeMounts.push({ name: 'script', mountPath: '/script' });
+    return [
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME }, data: { 'start.sh': readFileSync(join(__dirname, 'script.sh'), 'utf8') } },
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: NAME }, spec: { clusterIP: 'None', selector: labels } },
+      {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata: { name: NAME },
+        spec: {
+          replicas: settings.replicas,
+          serviceName: NAME,
+          podManagementPolicy: 'Parallel',
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: podSpec([main], [{ name: 'script', configMap: { name: NAME } }]) },
+        },
+      },
+    ];
+  },
+  owns: pod => pod.metadata.name.startsWith(`${NAME}-`),
+  isSync: (pod, { sync }) => ordinal(pod) < sync,
+};

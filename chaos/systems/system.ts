@@ -1,0 +1,21 @@
+import { Pod } from '../../test/conformance/pods';
+import { Settings } from '../settings';
+
+/**
+ * A way to run the service on Kubernetes: the library, or what people use instead.
+ */
+export interface System {
+  readonly name: string;
+  /** What it is, in a sentence. */
+  readonly about: string;
+  /** Whether the promises are asked of it. A control has to break some, or the load is too weak to show anything. */
+  readonly promised: boolean;
+  /** The workloads, as kubectl names them. */
+  readonly workloads: string[];
+  /** What is applied. */
+  objects(settings: Settings): any[];
+  /** Whether it is a pod of this system. */
+  owns(pod: Pod): boolean;
+  /** Whether it is, with these settings, a synchronous pod. */
+  isSync(pod: Pod, settings: Settings): boolean;
+}

@@ -1,0 +1,125 @@
+import { Disruption, Step } from './disruptions';
+import { count, Counts, Ledger, Window } from './ledger';
+import { NEEDED } from './settings';
+import { restartsOf, Stage } from './stage';
+import { Pod } from '../test/conformance/pods';
+import { sleep, until } from '../test/conformance/wait';
+
+/** How long the jobs of a try are waited for before they are called lost, in seconds. */
+const JOBS_SECONDS = 120;
+/** A machine on which the undisturbed server takes longer, or on which the driver is held up for longer, says nothing about the others. */
+const CONTROL_SECONDS = 5;
+const STALL_SECONDS = 3;
+
+/**
+ * One step of a disruption, tried once.
+ */
+export interface Trial {
+  readonly system: string;
+  readonly row: string;
+  readonly promised: boolean;
+  readonly planned: boolean;
+  readonly unknowingSeconds: number;
+  readonly window: Window;
+  readonly recreated: number;
+  readonly restarted: number;
+  /** Seconds until all was well again; undefined when it did not come to that. */
+  readonly steady?: number;
+  /** What was not well at the end of its time. */
+  readonly trouble?: string;
+}
+
+/**
+ * A try with what happened to the requests and jobs, which is known for sure only when the driver has ended.
+ */
+export interface Verdict {
+  readonly trial: Trial;
+  readonly counts: Counts;
+  /** Why the try does not count. */
+  readonly void?: string;
+  /** Promises that it breaks. */
+  readonly broken: string[];
+}
+
+export async function run(stage: Stage, step: Step, after: number): Promise<Trial> {
+  await until('enough is in flight', 20, () => {
+    const tick = stage.driver.ledger.lastTick;
+    return tick !== undefined && tick.requests >= NEEDED.requests && tick.jobs >= NEEDED.jobs;
+  }, 0.1).catch(() => {}); // then it does not count
+  const before = stage.pods;
+  const from = stage.driver.now();
+  const dead = await step.act(stage);
+  const steady = await stage.steady(step.limit);
+  const trouble = steady === undefined ? stage.trouble ?? 'failures come and go' : undefined;
+  const { recreated, restarted } = compare(before, stage.pods);
+  const to = stage.driver.now();
+  await until('the jobs are done', JOBS_SECONDS, () => stage.driver.ledger.open(to).length === 0, 0.2).catch(() => {});
+  await sleep(0.5);
+  return {
+    system: stage.system.name,
+    row: step.name,
+    promised: stage.system.promised,
+    planned: step.planned,
+    unknowingSeconds: step.unknowingSeconds ?? 0,
+    window: { from, to, after, dead },
+    recreated,
+    restarted,
+    steady: steady === undefined ? undefined : Math.max(0, steady - from),
+    trouble,
+  };
+}
+
+/**
+ * All steps of a disruption, one after another, each handed over as soon as it is over.
+ */
+export async function runAll(stage: Stage, { steps, prepare, undo }: Disruption, after: number, onTrial: (trial: Trial) => void): Promise<void> {
+  await prepare?.(stage);
+  for (const step of steps) {
+    const trial = await run(stage, step, after);
+    after = trial.window.to;
+    onTrial(trial);
+  }
+  await undo?.(stage);
+}
+
+/**
+ * Pods that have taken the place of others, and containers that were started again in their pods.
+ */
+export function compare(before: Pod[], now: Pod[]): { recreated: number; restarted: number } {
+  const old = new Map(before.map(pod => [pod.metadata.uid, pod]));
+  const fresh = now.filter(pod => !old.has(pod.metadata.uid)).length;
+  return {
+    recreated: Math.max(0, fresh - Math.max(0, now.length - before.length)),
+    restarted: now.reduce((sum, pod) => sum + restartsOf(pod) - restartsBefore(old.get(pod.metadata.uid)), 0),
+  };
+}
+
+function restartsBefore(pod: Pod | undefined): number {
+  return pod === undefined ? 0 : restartsOf(pod);
+}
+
+export function judge(trial: Trial, ledger: Ledger): Verdict {
+  const counts = count(ledger, trial.window);
+  const enough = counts.requestsInFlight >= NEEDED.requests && counts.jobsInFlight >= NEEDED.jobs;
+  const reasons = [
+    ...enough ? [] : [`only ${counts.requestsInFlight} requests and ${counts.jobsInFlight} jobs were in flight`],
+    ...counts.failedControl > 0 ? [`the control's requests failed too (${counts.failedControl})`] : [],
+    ...counts.slowestControl > CONTROL_SECONDS ? [`the control took ${counts.slowestControl.toFixed(1)} s for a request`] : [],
+    ...counts.stall > STALL_SECONDS ? [`the driver was held up for ${counts.stall.toFixed(1)} s`] : [],
+  ];
+  return { trial, counts, void: reasons[0], broken: reasons.length === 0 ? breaches(trial, counts) : [] };
+}
+
+function breaches({ promised, planned, unknowingSeconds, steady, trouble }: Trial, counts: Counts): string[] {
+  if (!promised) {
+    return [];
+  }
+  const outside = planned ? counts.failed : counts.failed - counts.failedInside - counts.failedUnknowing;
+  return [
+    ...outside > 0 ? [`${outside} requests failed${planned ? '' : ' that were in no dead process'}`] : [],
+    ...!planned && counts.unknowingSeconds > unknowingSeconds ? [`clients were sent to a dead process for ${counts.unknowingSeconds.toFixed(1)} s`] : [],
+    ...planned && counts.failedWithRetry > 0 ? [`${counts.failedWithRetry} requests failed in spite of retries`] : [],
+    ...counts.lost > 0 ? [`${counts.lost} jobs are lost`] : [],
+    ...steady === undefined ? [`it was not well again: ${trouble}`] : [],
+  ];
+}
