@@ -36,13 +36,13 @@ signal.signal(signal.SIGTERM, lambda *_: stop.set())
 lease, registered = None, False
 while not stop.is_set():
     try:
-        if lease is None or "TTL" not in etcd("lease/keepalive", ID=lease)["result"]:
+        if lease is None or "TTL" not in etcd("lease/keepalive", ID=lease).get("result", {}):
             lease, registered = etcd("lease/grant", TTL=TTL)["ID"], False
         if not registered:
             etcd("kv/put", key=coded(KEY), value=coded(ADDRESS), lease=lease)
             registered = True
             say(f"registered {KEY} as {ADDRESS}")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         say(f"etcd: {error}")
     stop.wait(TTL / 4)  # three heartbeats may fail
 
@@ -53,6 +53,6 @@ while lease and time.monotonic() < until:
         etcd("lease/revoke", ID=lease)
         say(f"deregistered {KEY}")
         break
-    except OSError as error:
+    except (OSError, ValueError) as error:
         say(f"etcd: {error}")
         time.sleep(1)
