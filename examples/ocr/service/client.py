@@ -6,6 +6,7 @@ import base64
 import io
 import sys
 
+import grpc
 from PIL import Image, ImageDraw, ImageFont
 
 import ocr_pb2
@@ -23,6 +24,22 @@ def draw(text: str) -> bytes:
     return file.getvalue()
 
 
+def ask(images, via):
+    """Through which entrance, which pod, what it read and what was expected, for every image."""
+    jobs = [read.delay(base64.b64encode(image).decode()) for image, _ in images] if via != "grpc" else []
+    answers = []
+    if via != "job":
+        servers = Servers()
+        for image, expected in images:
+            _, stub = servers.next()
+            answer = stub.Read(ocr_pb2.Image(content=image), timeout=60)
+            answers.append(("grpc", answer.pod, answer.text, expected))
+    for job, (_, expected) in zip(jobs, images):
+        answer = job.get(timeout=300)
+        answers.append(("job", answer["pod"], answer["text"], expected))
+    return answers
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("image", nargs="*", help="a file; - reads one from stdin")
@@ -37,18 +54,10 @@ def main():
         images = [(draw(text), text) for text in SAMPLES]
     images *= options.repeat
 
-    jobs = [read.delay(base64.b64encode(image).decode()) for image, _ in images] if options.via != "grpc" else []
-    answers = []
-    if options.via != "job":
-        servers = Servers()
-        for image, expected in images:
-            _, stub = servers.next()
-            answer = stub.Read(ocr_pb2.Image(content=image), timeout=60)
-            answers.append(("grpc", answer.pod, answer.text, expected))
-    for job, (_, expected) in zip(jobs, images):
-        answer = job.get(timeout=300)
-        answers.append(("job", answer["pod"], answer["text"], expected))
-
+    try:
+        answers = ask(images, options.via)
+    except (grpc.RpcError, ValueError) as error:
+        sys.exit(f"refused: {error.details() if isinstance(error, grpc.RpcError) else error}")
     wrong = 0
     for via, pod, text, expected in answers:
         differs = expected is not None and text != expected

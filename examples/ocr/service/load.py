@@ -73,6 +73,7 @@ def main():
     for thread in busy:
         thread.join()
     note("end")
+    os._exit(0)  # the thread that watches etcd would be waited for
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ class Ocr:
         import onnxruntime
         from rapidocr_onnxruntime import RapidOCR
 
-        onnxruntime.disable_telemetry_events()
         cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
         if cuda:
             onnxruntime.preload_dlls()

@@ -99,7 +99,12 @@ class Load {
     await until('the load is gone', 30, () => !this.cluster.pods.get(this.name), 0.2);
     const requests = this.notes.filter(note => note.event === 'request');
     const failed = requests.filter(note => !note.ok);
-    trial.expect(requests.length > 0 && failed.length === 0, `${requests.length} requests in ${((requests.at(-1)?.at ?? 0) - (requests[0]?.at ?? 0)).toFixed(0)} s, ${failed.length} failed${failed.length > 0 ? `, the first: ${JSON.stringify(failed[0])}` : ''}`);
+    const seconds = requests.length > 0 ? requests.at(-1)!.at - requests[0].at : 0;
+    trial.expect(requests.length > 0 && failed.length === 0, `${requests.length} requests in ${seconds.toFixed(0)} s, ${failed.length} failed`);
+    for (const pod of new Set(failed.map(note => note.pod))) {
+      const own = failed.filter(note => note.pod === pod);
+      trial.expect(false, `${own.length} of them asked ${pod}: ${own[0].error}`);
+    }
     const [sent, done] = ['job', 'job-done'].map(event => this.notes.filter(note => note.event === event).map(note => note.id).sort().join());
     trial.expect(sent !== '' && sent === done && this.notes.at(-1)!.event === 'end', `${sent.split(',').length} jobs, ${done.split(',').length} done`);
   }
