@@ -40,16 +40,17 @@ prove('When the count gives this ordinal the other role, the processes stop in o
 }), { everywhere: true, seconds: 12 });
 
 prove('In a move readiness fails first, and is given its time to be seen failing before the first process stops.', async start => {
-  const life = await start({ pod: 'ocr-0', split: 'count', value: '1', settle: 6, ...BOTH });
+  const life = await start({ pod: 'ocr-0', split: 'count', value: '1', settle: 8, ...BOTH, limit: 60 });
   await life.event('registrar', 'started');
   await life.line({ event: 'running' });
   life.putValue('0');
   const move = await life.line({ event: 'move' });
   assert.equal(life.state()!.phase, 'stopping');
-  assert.notEqual((await life.probe('ready').ended).status, 0);
-  assert.equal((await life.probe('alive').ended).status, 0);
+  const [ready, alive] = await Promise.all([life.probe('ready').ended, life.probe('alive').ended]);
+  assert.notEqual(ready.status, 0);
+  assert.equal(alive.status, 0);
   const stopped = await life.line({ event: 'stop-signal', process: 'registrar' });
-  assertSeconds(Number(stopped.t) - Number(move.t), 6, 10, 'the time to settle');
+  assertSeconds(Number(stopped.t) - Number(move.t), 8, 14, 'the time to settle');
   assert.equal((await life.ended()).status, 0);
 }, { everywhere: true, seconds: 12 });
 

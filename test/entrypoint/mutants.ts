@@ -80,6 +80,8 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/"\$_each" -lt "\$_begun"|"\$_process" -lt "\$_count"/, / -le "\$_(begun|count)"/, 'a process that has not begun has no pid, no due time and no stop signal'],
   [/while \[ "\$_(begun|process)" -gt 0 \]/, / -ge 0 /, 'there is no process 0, so nothing to stop and nothing to count'],
   [/"\$_checks" -gt 0/, /"\$_checks" -ge 0/, 'an exec of nothing succeeds too'],
+  [/put restart never/, /^:$/, 'whatever is not always is never'],
+  [/collect "\$_sentinel"/, /^:$/, 'a shell takes the status of a child that was killed at its next wait; what it keeps of it is little'],
   [/until \[ -n "\$_woken" \]/, /^until/, 'at the limit of processes it looks around more often'],
   [/_phase=\$1\nnow$|until_gone\(\) \{\nnow$/, /^:$/, 'the last event was logged just before'],
 ];

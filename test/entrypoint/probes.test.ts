@@ -18,7 +18,7 @@ function writeState(life: Entrypoint, changes: Partial<{ since: string; phase: s
 const uptime = () => Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]));
 
 prove('Ready is what runs and whose checks all succeed; alive is what runs and whose checks all succeed, or what has none.', async start => {
-  const life = await start({ sync: [service('server')] });
+  const life = await start({ limit: 90, sync: [service('server')] });
   await life.line({ event: 'running' });
   await life.poll('its state', () => life.state()?.phase === 'running');
   for (const mode of ['ready', 'alive'] as const) {
@@ -135,7 +135,7 @@ prove('A state of a process that is gone is taken for none.', async start => {
 });
 
 prove('While it starts or stops it is not ready, and alive until its deadline, whatever its checks say; past the deadline it is not.', async start => {
-  const life = await start({ sync: [service('server', [], { ready: check('server') })] });
+  const life = await start({ limit: 90, sync: [service('server', [], { ready: check('server') })] });
   await life.event('server', 'started');
   await life.poll('its state', () => life.state()?.phase === 'starting');
   for (const phase of ['starting', 'stopping']) {

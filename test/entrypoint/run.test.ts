@@ -90,7 +90,7 @@ prove('The end of a process is noticed within a second, in shells whose wait a d
   await life.line({ event: 'running' });
   await life.hit('server', 'KILL');
   const before = Number(life.lines.at(-1)!.t);
-  assertSeconds(Number((await life.line({ event: 'exit', process: 'server' })).t) - before, 0, shell.name === 'ksh93' ? 8 : 3, 'until it is noticed');
+  assertSeconds(Number((await life.line({ event: 'exit', process: 'server' })).t) - before, 0, shell.name === 'ksh93' ? 12 : 6, 'until it is noticed');
   assert.equal((await life.ended()).status, 137);
 }, { everywhere: true });
 
