@@ -40,12 +40,20 @@ const LEASE_SECONDS = 15;
 
 // The pod that has been started least often: the kubelet lets those that end often wait.
 function freshest(pods: Pod[]): Pod {
-  return pods.filter(isReady).sort((a, b) => restartsOf(a) - restartsOf(b))[0];
+  return readyInOrder(pods)[0];
 }
 
 // And the other way round, which ends that wait.
 function stalest(pods: Pod[]): Pod {
-  return pods.filter(isReady).sort((a, b) => restartsOf(b) - restartsOf(a))[0];
+  return readyInOrder(pods).reverse()[0];
+}
+
+function readyInOrder(pods: Pod[]): Pod[] {
+  const ready = pods.filter(isReady).sort((a, b) => restartsOf(a) - restartsOf(b));
+  if (ready.length === 0) {
+    throw new Error('no pod is ready');
+  }
+  return ready;
 }
 
 function planned(name: string, act: (stage: Stage) => Promise<unknown>, limit: number = 120): Step {

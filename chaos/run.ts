@@ -78,11 +78,16 @@ function number(name: string, value: string | undefined, otherwise: number): num
   return value === undefined ? otherwise : Number(value);
 }
 
+/** How often a try that does not count is tried. */
+const AGAIN = 3;
+
 /** What one system went through. */
 interface Result {
   readonly system: System;
   readonly verdicts: Verdict[];
   readonly leftOut: string[];
+  /** Why it ended early. */
+  readonly error?: string;
   readonly ledger: Ledger;
 }
 
@@ -98,7 +103,7 @@ function pinned(objects: any[], node: any): any[] {
  * Brings a system up, disturbs it, one thing after another and all of them so many times, and takes it away.
  */
 async function disturb(
-  world: { kubectl: Kubectl; pods: Pods; means: Means; settings: Settings; node: any; random: () => number; left: () => boolean },
+  world: { kubectl: Kubectl; pods: Pods; means: Means; settings: Settings; node: any; random: () => number },
   { system, disruptions, tries }: { system: System; disruptions: Disruption[]; tries: number },
 ): Promise<Result> {
   const { kubectl, pods, means, settings, node, random } = world;
@@ -106,7 +111,7 @@ async function disturb(
   const driver = await Driver.start(kubectl, pods, `driver-${system.name}`, settings, node);
   const stage = new Stage(kubectl, pods, system, driver, settings, settings, means, random);
   await stage.apply();
-  await until(`${system.name} is ready`, 240, () => stage.trouble === undefined, 0.5).catch(error => { throw new Error(`${error.message}: ${stage.trouble}`); });
+  await until(`${system.name} is ready`, 600, () => stage.trouble === undefined, 0.5).catch(error => { throw new Error(`${error.message}: ${stage.trouble}`); });
 
   const trials: Trial[] = [];
   const leftOut: string[] = [];
@@ -119,43 +124,49 @@ async function disturb(
   });
   leftOut.forEach(each => console.log(`left out: ${each}`));
   let after = driver.now();
+  let error: string | undefined;
+  const attempt = (disruption: Disruption) => runAll(stage, disruption, after, trial => {
+    trials.push(trial);
+    after = trial.window.to;
+    console.log(line(judge(trial, driver.ledger)));
+  });
   try {
     for (let i = 0; i < tries; i++) {
       for (const disruption of possible.filter(({ most = Infinity }) => i < most)) {
-        await runAll(stage, disruption, after, trial => {
-          trials.push(trial);
-          after = trial.window.to;
-          console.log(line(judge(trial, driver.ledger)));
-        });
+        for (let again = 0; again < AGAIN && !await attempt(disruption);) {
+          again++;
+        }
       }
     }
-  } catch (error) {
-    if (!world.left()) {
-      const { replicas, sync } = stage.settings;
-      throw new Error(`${system.name} with ${replicas} pods, ${sync} of them synchronous: ${(error as Error).message} (${stage.trouble ?? 'all is well'})`);
+  } catch (reason) {
+    error = (reason as Error).message; // what was seen until then is told nevertheless
+    if (pods.isWatching) { // after a Ctrl-C it says nothing
+      console.log(`FAIL ${system.name}: ${error}`);
     }
-    throw error;
   }
   await driver.stop();
-  await kubectl.print(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: system.objects(stage.settings) }));
+  const objects = { apiVersion: 'v1', kind: 'List', items: system.objects(stage.settings) };
+  await kubectl.print(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], JSON.stringify(objects));
   await until(`${system.name} is gone`, 360, () => stage.pods.length === 0, 0.5);
-  return { system, verdicts: trials.map(trial => judge(trial, driver.ledger)), leftOut, ledger: driver.ledger };
+  return { system, verdicts: trials.map(trial => judge(trial, driver.ledger)), leftOut, error, ledger: driver.ledger };
 }
 
 /**
  * What the run has shown, a line for each promise: of the library's tries, of what happened between them, and that the load could show losses.
  */
-function promises({ system, verdicts, ledger }: Result): { ok: boolean; what: string }[] {
+function promises({ system, verdicts, error, ledger }: Result): { ok: boolean; what: string }[] {
   const counted = verdicts.filter(verdict => verdict.void === undefined);
   const rows = [...new Set(verdicts.map(({ trial }) => trial.row))];
+  const early = error === undefined ? [] : [{ ok: false, what: `${system.name}: ${error}` }];
   const uncounted = rows.filter(row => !counted.some(({ trial }) => trial.row === row)).map(row => ({ ok: false, what: `${system.name}: ${row}: no try counts` }));
   if (!system.promised) {
     const seen = counted.reduce((sum, { counts }) => sum + counts.failed + counts.lost, 0);
-    return [...uncounted, { ok: seen > 0, what: `${system.name}, a control, loses something: ${seen} requests and jobs` }];
+    return [...early, ...uncounted, { ok: seen > 0, what: `${system.name}, a control, loses something: ${seen} requests and jobs` }];
   }
   const outside = ledger.requests.filter(({ ok, stream, begin, end }) => !ok && stream !== 'control'
     && !verdicts.some(({ trial: { window } }) => end >= window.from && begin <= window.to));
   return [
+    ...early,
     ...uncounted,
     ...counted.map(({ trial, broken }) => ({ ok: broken.length === 0, what: `${system.name}: ${trial.row}: ${broken.join('; ')}` })),
     { ok: outside.length === 0, what: `${system.name}: between the disruptions: ${outside.length} requests failed` },
@@ -262,7 +273,7 @@ async function main(): Promise<void> {
       image: `${prefix}ocr:1`, replicas: 5, sync: 2, etcd: backends.etcd, broker: backends.broker, requestSeconds: LOAD.requestSeconds,
     };
     await kubectl.apply([...pinned(toObjects(backends), node), ...driverObjects(settings, node)]);
-    await until('etcd, RabbitMQ and the control are ready', 240, () => pods.all.length === 3 && pods.all.every(isReady), 0.5);
+    await until('etcd, RabbitMQ and the control are ready', 600, () => pods.all.length === 3 && pods.all.every(isReady), 0.5);
 
     const means: Means = {
       closed,
@@ -274,7 +285,7 @@ async function main(): Promise<void> {
       returnNode: given['return-node'],
       apiDown: given['api-down'],
     };
-    const world = { kubectl, pods, means, settings, node, random: seeded(seed), left: () => leaving !== undefined };
+    const world = { kubectl, pods, means, settings, node, random: seeded(seed) };
     for (const plan of plans) {
       results.push(await disturb(world, plan));
       if (given.report !== undefined) {

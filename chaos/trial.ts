@@ -25,7 +25,7 @@ export interface Trial {
   readonly restarted: number;
   /** Seconds until all was well again; undefined when it did not come to that. */
   readonly steady?: number;
-  /** What was not well at the end of its time. */
+  /** What was not well at the end of its time, or why it could not be done. */
   readonly trouble?: string;
 }
 
@@ -48,9 +48,13 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
   }, 0.1).catch(() => {}); // then it does not count
   const before = stage.pods;
   const from = stage.driver.now();
-  const dead = await step.act(stage);
+  let error: string | undefined;
+  const dead = await step.act(stage).catch((reason: Error) => {
+    error = reason.message;
+    return [];
+  });
   const steady = await stage.steady(step.limit);
-  const trouble = steady === undefined ? stage.trouble ?? 'failures come and go' : undefined;
+  const trouble = error ?? (steady === undefined ? stage.trouble ?? 'it comes and goes' : undefined);
   const { recreated, restarted } = compare(before, stage.pods);
   const to = stage.driver.now();
   await until('the jobs are done', JOBS_SECONDS, () => stage.driver.ledger.open(to).length === 0, 0.2).catch(() => {});
@@ -70,16 +74,22 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
 }
 
 /**
- * All steps of a disruption, one after another, each handed over as soon as it is over.
+ * All steps of a disruption, one after another, each handed over as soon as it is over. Whether all of them count.
  */
-export async function runAll(stage: Stage, { steps, prepare, undo }: Disruption, after: number, onTrial: (trial: Trial) => void): Promise<void> {
+export async function runAll(stage: Stage, { steps, prepare, undo }: Disruption, after: number, onTrial: (trial: Trial) => void): Promise<boolean> {
+  if (stage.trouble !== undefined && await stage.steady(300) === undefined) {
+    throw new Error(`it is not well: ${stage.trouble}`);
+  }
   await prepare?.(stage);
+  let counts = true;
   for (const step of steps) {
     const trial = await run(stage, step, after);
     after = trial.window.to;
     onTrial(trial);
+    counts &&= judge(trial, stage.driver.ledger).void === undefined;
   }
   await undo?.(stage);
+  return counts;
 }
 
 /**
@@ -110,7 +120,7 @@ export function judge(trial: Trial, ledger: Ledger): Verdict {
   return { trial, counts, void: reasons[0], broken: reasons.length === 0 ? breaches(trial, counts) : [] };
 }
 
-function breaches({ promised, planned, unknowingSeconds, steady, trouble }: Trial, counts: Counts): string[] {
+function breaches({ promised, planned, unknowingSeconds, trouble }: Trial, counts: Counts): string[] {
   if (!promised) {
     return [];
   }
@@ -120,6 +130,6 @@ function breaches({ promised, planned, unknowingSeconds, steady, trouble }: Tria
     ...!planned && counts.unknowingSeconds > unknowingSeconds ? [`clients were sent to a dead process for ${counts.unknowingSeconds.toFixed(1)} s`] : [],
     ...planned && counts.failedWithRetry > 0 ? [`${counts.failedWithRetry} requests failed in spite of retries`] : [],
     ...counts.lost > 0 ? [`${counts.lost} jobs are lost`] : [],
-    ...steady === undefined ? [`it was not well again: ${trouble}`] : [],
+    ...trouble !== undefined ? [`it was not well again: ${trouble}`] : [],
   ];
 }
