@@ -37,6 +37,17 @@ wake() {
   [ -z "$_bash" ] || echo >&9
 }
 
+# A bash in \`wait\` jumps out of a signal's handler, which loses what came with the signal: another one, or a child's status. It can sleep in \`read\` instead,
+# from a pipe into which only traps write.
+hear_children() {
+  # shellcheck disable=SC3040 # bash only
+  if [ -n "\${BASH_VERSION-}" ] && (set +o posix) 2>/dev/null && set +o posix && eval 'exec 9<> <(:)'; then
+    _bash=yes
+  else
+    trap wake CHLD
+  fi
+}
+
 if [ "\${1-}" = run ]; then
   _stop='' _forwards='' _woken='' _sentinel='' _bash='' _events=0
   # shellcheck disable=SC2064 # the name is to be put in now
@@ -50,14 +61,7 @@ if [ "\${1-}" = run ]; then
   forward_on HUP # a stop, unless a process asks for it: known once the arguments are read
   trap : USR1 USR2 WINCH PIPE TSTP # a handler, not '': what is ignored would be ignored in every process too
   exec 3>&2 # for the log
-  # A bash in \`wait\` jumps out of a signal's handler, which loses what came with the signal: another one, or a child's status. It can sleep in \`read\` instead,
-  # from a pipe into which only traps write.
-  # shellcheck disable=SC3040 # bash only
-  if [ -n "\${BASH_VERSION-}" ] && (set +o posix) 2>/dev/null && set +o posix && eval 'exec 9<> <(:)'; then
-    _bash=yes
-  else
-    trap wake CHLD
-  fi
+  hear_children
 
   # A mounted script can change under a running container. Everything from here on, the probes too, runs one copy of it, which nobody writes to:
   # it gets its name only when it is whole. It is read with \`.\` and not by exec, which would drop the traps for a moment.
@@ -188,7 +192,7 @@ started() {
 # --- Arguments -----------------------------------------------------------------------------------------------------------------------------
 
 # A process is a number. Its fields are variables with that number; \`take\` lays them out under their plain names, \`put\` changes one.
-_fields='name start_timeout stop_delay stop_signal stop_timeout restart forward ready command pid birth asked due pause began'
+_fields='name start_timeout stop_delay stop_signal stop_timeout restart forward ready command pid asked due pause began'
 
 take() {
   _process=$1
@@ -374,8 +378,8 @@ deaf() {
 # Starts the process that was taken.
 spawn() {
   put began "$_now"
-  put birth $((_birth + 1))
   put due ''
+  true 2>/dev/null >"$_dir/born.$_process" # empty: the one before it, or the container before this one, may have left a mark
   if fork become; then
     put pid "$_child"
     log "event=process-start process=$_name pid=$_pid"
@@ -388,13 +392,14 @@ become() {
   # The shell has reset its traps by now. The file tells \`signal\` so: a signal that came earlier would have been swallowed by them.
   trap - INT QUIT
   [ -z "$_stop" ] || exit 0 # a stop between the last look and the fork starts nothing new
-  echo "$_birth" >"$_dir/born.$_process" || exit 70
+  echo born >"$_dir/born.$_process" || exit 70
   eval "exec $_launcher $_command 2>&3 3>&- 9>&-"
 }
 
-# signal NAME: to the process that was taken.
+# signal NAME: to the process that was taken. (Its mark is a matter of a moment, unless somebody has cleared the directory.)
 signal() {
-  until gone "$_pid" || { { read -r _born; } 2>/dev/null <"$_dir/born.$_process" && [ "$_born" = "$_birth" ]; }; do :; done
+  _patience=$((_now + 100))
+  until [ -s "$_dir/born.$_process" ] || gone "$_pid" || [ "$_now" -ge "$_patience" ]; do now; done
   gone "$_pid" || kill -s "$1" "$_pid" 2>/dev/null
 }
 
@@ -656,8 +661,8 @@ probe() {
     *) unwell "$_phase" ;;
   esac
   read_arguments "$@"
-  _deadline=$((_check_timeout * 100 - 100))
-  trap wake CHLD
+  _deadline=$((_check_timeout * 100 - 100)) _phase=probing
+  [ "$_checks" -lt 2 ] || hear_children
   _each=1
   while [ "$_each" -lt "$_checks" ]; do
     eval "_words=\\$_check_$_each"
@@ -667,7 +672,7 @@ probe() {
   [ "$_checks" -gt 0 ] || exit 0
   # exec, so that the kubelet's timeout ends the check itself and nobody is left to hold its output open.
   eval "_words=\\$_check_$_checks"
-  eval "exec $_words 3>&-"
+  eval "exec $_words 3>&- 9>&-"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------------------------------

@@ -174,3 +174,15 @@ prove('Probes work as well when PID 1 is another process.', async start => {
   writeState(life, { since: '17' });
   assert.notEqual((await life.probe('ready', { sync: [GOOD, GOOD] }).ended).status, 0);
 }, { everywhere: true });
+
+prove('Every one of many probes with several checks hears how each of them ended.', async start => {
+  const life = await start({ sync: [service('server')], limit: 120 });
+  await life.line({ event: 'running' });
+  await life.poll('its state', () => life.state()?.phase === 'running');
+  for (let round = 0; round < 15; round++) {
+    const probes = await Promise.all(Array.from({ length: 4 }, () => life.probe('ready', { sync: [GOOD, GOOD, GOOD] }, 60).ended));
+    assert.deepEqual(probes.map(({ status, output }) => `${status} ${output}`), probes.map(() => '0 fine\n'));
+  }
+  await life.signal('TERM');
+  await life.ended();
+}, { everywhere: true, seconds: 20 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, PYTHON, service, stubborn } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
@@ -319,4 +319,15 @@ prove('A stop works as well when PID 1 is another process.', async start => {
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 70);
   assertOrder(life, 'server got TERM', 'server ended');
+}, { everywhere: true });
+
+prove('A stop also ends processes whose marks in the run directory somebody has cleared away.', async start => {
+  const life = await start({ sync: [service('server'), service('registrar')] });
+  await life.event('registrar', 'started');
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  for (const name of readdirSync(join(life.directory, 'run'))) rmSync(join(life.directory, 'run', name));
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended');
 }, { everywhere: true });
