@@ -25,7 +25,7 @@ async function deploy(trial: Trial, model: string): Promise<Deployment> {
     spec.template.spec.containers[0].imagePullPolicy = 'Always'; // a node may have an older one of this name
   }
   await deployment.applyObjects(objects);
-  await deployment.ready(4, 240);
+  await deployment.ready(4, 360); // the image is large
   return deployment;
 }
 
