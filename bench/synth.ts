@@ -41,10 +41,10 @@ let directory = '';
 
 /** Both ways have to give the same documents; in which order is nobody's concern. */
 function compare(): void {
-  const [library, hand] = WAYS.map(way => once(way, 3).documents());
-  const differs = library.findIndex((document, i) => document !== hand[i]);
-  if (library.length !== hand.length || differs >= 0) {
-    throw new Error(`the two ways must give the same documents; by the library:\n${library[differs]}\nby hand:\n${hand[differs]}`);
+  const [library, hand] = WAYS.map(way => once(way, 3).documents().join('\n---\n').split('\n'));
+  const differs = [...library, ''].findIndex((line, i) => line !== hand[i]);
+  if (library.length !== hand.length || differs < library.length) {
+    throw new Error(`both ways must give the same documents; line ${differs + 1} is '${library[differs]}' by the library, and '${hand[differs]}' by hand`);
   }
 }
 
