@@ -209,8 +209,8 @@ export const DISRUPTIONS: Disruption[] = [
   {
     name: 'scale below sync',
     steps: [
-      planned('scale below the sync count, 5 to 1', stage => stage.change({ replicas: 1 })),
-      planned('scale back, 1 to 5', stage => stage.change({ replicas: stage.base.replicas })),
+      planned('scale below the sync count, 5 to 1', stage => stage.scale(1)),
+      planned('scale back, 1 to 5', stage => stage.scale(stage.base.replicas)),
     ],
     leftOut: isLibrary,
   },

@@ -14,10 +14,10 @@ export interface Settings {
   readonly requestSeconds: number;
 }
 
-/** What the service is asked for. Together: about 9 requests and between 1 and 2 jobs are in flight at each moment. */
+/** What the service is asked for. Together: about 13 requests and between 1 and 2 jobs are in flight at each moment. */
 export const LOAD = {
   /** A second, by a client that never tries again. */
-  plainRate: 12,
+  plainRate: 20,
   /** A second, by a client with gRPC's retry policy. */
   retryRate: 6,
   requestSeconds: 0.5,

@@ -14,8 +14,9 @@ function system(name: string, about: string, split: (settings: Settings) => Spli
     promised: true,
     workloads: [`statefulset/${set}`],
     objects: settings => {
-      const { image, replicas, sync, etcd, broker, requestSeconds } = settings;
-      return toObjects(new OcrChart(new App(), name, { image, replicas, sync, etcd, broker, gpu: Gpu.none(), model: `sleep:${requestSeconds}` }));
+      const { image, replicas, etcd, broker, requestSeconds } = settings;
+      const model = `sleep:${requestSeconds}`;
+      return toObjects(new OcrChart(new App(), name, { image, replicas, split: split(settings), etcd, broker, gpu: Gpu.none(), model }));
     },
     owns: pod => pod.metadata.name.startsWith(`${set}-`),
     isSync: (pod, settings) => split(settings).isSync(ordinal(pod)),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Testing, Yaml } from 'cdk8s';
-import { Gpu } from 'cdk8s-sync-async';
+import { Gpu, Split } from 'cdk8s-sync-async';
 import { BackendsChart } from './backends';
 import { OcrChart } from './chart';
 
@@ -17,7 +17,7 @@ test('the manifests', () => {
 });
 
 test('a move of the split changes nothing but a value', () => {
-  const [two, three] = [2, 3].map(sync => Testing.synth(new OcrChart(Testing.app(), 'ocr', { ...PROPS, sync })));
+  const [two, three] = [2, 3].map(sync => Testing.synth(new OcrChart(Testing.app(), 'ocr', { ...PROPS, split: Split.count(sync) })));
 
   expect(two.filter((object, index) => JSON.stringify(object) !== JSON.stringify(three[index])).map(object => object.metadata.name)).toEqual(['ocr-service-values']);
 });

@@ -17,11 +17,11 @@ export interface OcrChartProps {
   readonly replicas?: number;
 
   /**
-   * How many of the pods are synchronous.
+   * Which of the pods are synchronous.
    *
-   * @default 2
+   * @default Split.count(2)
    */
-  readonly sync?: number;
+  readonly split?: Split;
 
   /** @default Gpu.nvidia(1) */
   readonly gpu?: Gpu;
@@ -44,7 +44,7 @@ export class OcrChart extends Chart {
     new SyncAsyncStatefulSet(this, 'service', {
       image: props.image,
       replicas: props.replicas ?? 4,
-      split: Split.count(props.sync ?? 2),
+      split: props.split ?? Split.count(2),
       gpu: props.gpu,
       ports: [{ name: 'grpc', number: 50051 }],
       envVariables: {

@@ -31,7 +31,10 @@ class Ocr:
 
 
 class Sleep:
-    """No model: takes its time and reads nothing, so that thousands of requests fit on a small machine. An image that is the text `sleep:3` takes 3 s."""
+    """
+    No model: takes its time and reads nothing, of any number of images at a time, so that thousands of requests fit on a small machine.
+    An image that is the text `sleep:3` takes 3 s.
+    """
 
     def __init__(self, seconds: str):
         self.seconds = float(seconds)
@@ -57,6 +60,6 @@ class OneAtATime:
 def load():
     """The model that $MODEL names: `rapidocr` or `sleep:SECONDS`; $MODEL_LOAD_SECONDS makes the loading longer."""
     name, _, seconds = os.environ.get("MODEL", "rapidocr").partition(":")
-    model = {"rapidocr": Ocr, "sleep": lambda: Sleep(seconds)}[name]()
+    model = {"rapidocr": lambda: OneAtATime(Ocr()), "sleep": lambda: Sleep(seconds)}[name]()
     time.sleep(float(os.environ.get("MODEL_LOAD_SECONDS", "0")))
-    return OneAtATime(model)
+    return model

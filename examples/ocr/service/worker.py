@@ -18,6 +18,7 @@ app.conf.update(
     task_default_queue="ocr",
     task_acks_late=True,
     task_reject_on_worker_lost=True,
+    result_persistent=True,  # an answer too outlives a restart of RabbitMQ
     worker_prefetch_multiplier=1,
     # A pool of one child: the parent goes on talking to RabbitMQ, which would take a silent worker's job away, and hears TERM, while the child works.
     # The model is loaded in the child, because a GPU's context does not survive a fork.
