@@ -34,10 +34,14 @@ interface Mutant {
   readonly script: string;
 }
 
+/** Lines that begin with these words do one thing, which can be left out. */
+const COMMANDS = 'trap|stop_on|forward_on|hear_children|wake|mv|wait|reap|collect|gone|kill|state|log|signal|export|put|attend|watch_split|find_launcher|'
+  + 'leave_role|spawn|started|now|true|exec|set|decide|conclude|refuse';
+
 /** Changes of one place, by what they look for. Each place in each line is one mutant. */
 const CHANGES: [RegExp, string][] = [
   // What is done is left out. The rest of the line stays, for it may open or close something.
-  [/^(\s*)(trap|stop_on|forward_on|wake|mv|wait|reap|collect|gone|kill|state|log|signal|export|put|attend|watch_split|find_launcher|leave_role|spawn|started|now|exec|set|decide|conclude|refuse)\b[^|&;{}]*$/, '$1:'],
+  [new RegExp(`^(\\s*)(${COMMANDS})\\b[^|&;{}]*$`), '$1:'],
   [/&& mv -f [^;&|}]+ /, '&& : '],
   [/\bmv -f "\$_dir\/state\.new" "\$_dir\/state"/, ':'],
   [/\|\| wait "\$_sentinel"/, '|| :'],
@@ -77,7 +81,7 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/"?\$(_now|\(\(_now - _began\)\))"? -(ge|lt) /, /"?\$(_now|\(\(_now - _began\)\))"? -(gt|le) /, 'a hundredth of a second later'],
   [/"\$_epoch" -le/, /"\$_epoch" -lt/, 'a second earlier, of ten to spare'],
   [/-ge "\$_idle_for"|-le 30 |"\$_deadline" -le/, /-gt "\$_idle_for"|-lt 30 |"\$_deadline" -lt/, 'where both are the same, either is right'],
-  [/"\$_each" -lt "\$_begun"|"\$_process" -lt "\$_count"/, / -le "\$_(begun|count)"/, 'a process that has not begun has no pid, no due time and no stop signal'],
+  [/"\$_each" -lt "\$_begun"|"\$_process" -lt "\$_count"/, / -le "\$_(begun|count)"/, 'a process that has not begun has no pid and nothing due'],
   [/while \[ "\$_(begun|process)" -gt 0 \]/, / -ge 0 /, 'there is no process 0, so nothing to stop and nothing to count'],
   [/"\$_checks" -gt 0/, /"\$_checks" -ge 0/, 'an exec of nothing succeeds too'],
   [/put restart never/, /^:$/, 'whatever is not always is never'],
@@ -91,7 +95,13 @@ function mutants(): Mutant[] {
   const all = lines.flatMap((line, index) => !plain(line) ? [] : CHANGES.flatMap(([wanted, instead]) =>
     [...line.matchAll(new RegExp(wanted, 'g'))].map(match => {
       const after = line.slice(0, match.index) + match[0].replace(wanted, instead) + line.slice(match.index + match[0].length);
-      return { line: index + 1, context: `${lines[index - 1]?.trim()}\n${line.trim()}`, before: line.trim(), after: after.trim(), script: [...lines.slice(0, index), after, ...lines.slice(index + 1)].join('\n') };
+      return {
+        line: index + 1,
+        context: `${lines[index - 1]?.trim()}\n${line.trim()}`,
+        before: line.trim(),
+        after: after.trim(),
+        script: [...lines.slice(0, index), after, ...lines.slice(index + 1)].join('\n'),
+      };
     })));
   return [...new Map(all.map(mutant => [mutant.script, mutant])).values()];
 }
@@ -102,13 +112,14 @@ interface Job {
   readonly run: (script?: string, abort?: AbortSignal) => Promise<void>;
 }
 
-/** A life that should take a moment. Many a change is noticed by it, and a script that only burns the processor sooner than by any other proof. */
+/** A life that should take a moment. Many a change is noticed by it, and a script that only burns the processor sooner than by any other. */
 const FIRST: Proof = {
   sentence: 'It starts, sleeps and stops.',
   shells: FOUND,
   seconds: 1,
   run: async start => {
-    const life = await start({ split: 'count', value: '1', limit: 10, sync: [service('server', [], { ready: ['true'] }), service('registrar')] });
+    const sync = [service('server', [], { ready: ['true'] }), service('registrar')];
+    const life = await start({ split: 'count', value: '1', limit: 10, sync });
     await life.event('server', 'started');
     const { at } = await life.event('registrar', 'started');
     await life.line({ event: 'running' });
@@ -153,7 +164,8 @@ function jobs(): Job[] {
 }
 
 /** Why it fails, in one line; nothing when it passes. */
-const fails = (job: Job, script?: string, abort?: AbortSignal) => job.run(script, abort).then(() => undefined, error => `${error.message}`.replace(/\s+/g, ' ').slice(0, 300) || 'no reason');
+const fails = (job: Job, script?: string, abort?: AbortSignal) => job.run(script, abort)
+  .then(() => undefined, error => `${error.message}`.replace(/\s+/g, ' ').slice(0, 300) || 'no reason');
 
 /** Jobs at a time for one change. */
 const WIDTH = 4;
@@ -170,7 +182,8 @@ async function notice(line: number, script: string, all: Job[], likely?: string)
     if (!reason || found) return;
     const [without, again] = await Promise.all([fails(job, undefined, abort.signal), fails(job, script, abort.signal)]);
     if (found) return;
-    if (without || !again) return console.log(`   (${line}: ${without ? 'fails without it too' : 'fails only once'}: ${job.name} ${without ?? reason})`);
+    const doubt = without ? 'fails without it too' : !again && 'fails only once';
+    if (doubt) return console.log(`   (${line}: ${doubt}: ${job.name} ${without ?? reason})`);
     found = job;
     abort.abort();
   };

@@ -141,7 +141,9 @@ prove('A ready check that takes its time to fail is asked again a second after i
 prove('A ready check that cannot be started, at the limit of processes, is one that fails, and the process itself is left alone.', async (start, shell) => {
   if (!LIMITS || !['dash', 'busybox-ash'].includes(shell.name)) return;
   const life = await start({
-    processes: 2, checkTimeout: 1, foreign: /fork/,
+    processes: 2,
+    checkTimeout: 1,
+    foreign: /fork/,
     sync: [{ name: 'server', command: ['sleep', '1000'], ready: ['true'], startTimeout: 3 }],
   });
   assert.equal((await life.ended()).status, 70);
@@ -223,7 +225,8 @@ prove('Its first act is to replace the state of a container before it.', async s
 prove('The state file holds the pid, the start time, the role, the state and its deadline.', async start => {
   const go = 'go';
   const life = await start({
-    pod: 'ocr-5', split: 'count:2',
+    pod: 'ocr-5',
+    split: 'count:2',
     async: [
       service('first', ['after=1'], { ready: check('first', '/'), startTimeout: 100, stopDelay: 7, stopTimeout: 20 }),
       service('second', [], { ready: ['/bin/sh', '-c', 'test -e "$EVENTS.$0"', go], startTimeout: 200, stopDelay: 3, stopTimeout: 40 }),
