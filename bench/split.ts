@@ -1,7 +1,7 @@
 import { Split } from 'cdk8s-sync-async';
 import { Bench, digits, Table } from './bench';
-import { seeded } from './random';
 import { mean } from './statistics';
+import { seeded } from '../test/random';
 
 /** Whether the pod with this ordinal is synchronous, asked at each of its starts. */
 export type Rule = (ordinal: number) => boolean;

@@ -14,7 +14,7 @@ export class Check {
    *
    * The program has to be in the image. It must end by itself: one that takes longer than `probes.timeout` counts as failed.
    *
-   * Refused: a list without words, a first word that is empty, begins with a dash or has an equals sign, a NUL or half a character in a word, and
+   * Refused: a list without words, a first word that is empty, begins with a dash or has an equals sign, a NUL or half a character in a word, a word of more than 131071 bytes, and
    * `$(POD_ORDINAL)` and `$(SYNC_ASYNC_ROLE)`. At synth also `$(NAME)` where NAME is a variable with `valueFrom`, one made of other variables, or one
    * that can come from `envFrom`: the kubelet puts its value into a container's arguments, but not into its probes. Use `sh -c` with `$NAME` instead.
    *

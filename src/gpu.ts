@@ -1,4 +1,4 @@
-import { MAX_NUMBER, wholeNumber } from './private/checks';
+import { isDnsSubdomain, isLabelKey, isLabelValue, MAX_NUMBER, wholeNumber } from './private/checks';
 
 /**
  * Options for `Gpu`.
@@ -16,6 +16,8 @@ export interface GpuOptions {
   /**
    * Name of the RuntimeClass that gives containers access to the GPU, where the cluster has one, for example `nvidia`.
    *
+   * Refused: what is no DNS name.
+   *
    * @see https://kubernetes.io/docs/concepts/containers/runtime-class/
    * @default - the default runtime of the node.
    */
@@ -23,6 +25,8 @@ export interface GpuOptions {
 
   /**
    * Labels that a node must have, all of them, for example `{ 'nvidia.com/gpu.product': 'NVIDIA-L4' }`.
+   *
+   * Refused: what is no key or no value of a label.
    *
    * @see https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#nodeselector
    * @default - any node that has the GPU.
@@ -57,7 +61,7 @@ export class Gpu {
    * @param options Where and how the pods run.
    */
   public static mig(profile: string, count: number = 1, options: GpuOptions = {}): Gpu {
-    if (!/^(\d+c\.)?\d+g\.\d+gb([.-][a-z]+)*$/.test(profile)) {
+    if (!/^(\d+c\.)?\d+g\.\d+gb([.-][a-z]+)*$/.test(profile) || !isLabelValue(`mig-${profile}`)) {
       throw new Error(`'profile' (${profile}) must be written as in the name of a resource, such as 1g.5gb or 1g.5gb.me, in order to name a MIG slice.`);
     }
     return new Gpu(`nvidia.com/mig-${profile}`, count, 'nvidia.com/gpu', options);
@@ -66,14 +70,14 @@ export class Gpu {
   /**
    * Another extended resource, for example `amd.com/gpu`.
    *
-   * Refused: a name without a domain (CPU and memory are `resources`).
+   * Refused: a name without a domain (CPU and memory are `resources`), and a domain that begins with `requests.`, which Kubernetes keeps for quotas.
    *
    * @param resource Name of the resource as the nodes offer it.
    * @param count Number of each pod, a whole number of at least 1. Defaults to 1.
    * @param options Where and how the pods run.
    */
   public static of(resource: string, count: number = 1, options: GpuOptions = {}): Gpu {
-    if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(resource)) {
+    if (!/^(?!requests\.).+\//.test(resource) || !isLabelKey(resource)) {
       throw new Error(`'resource' (${resource}) must be a domain, a slash and a name, such as amd.com/gpu, in order to name an extended resource.`);
     }
     return new Gpu(resource, count, resource, options);
@@ -111,6 +115,14 @@ export class Gpu {
   private constructor(resource: string | undefined, count: number, taint: string | undefined, options: GpuOptions) {
     if (resource !== undefined) {
       wholeNumber('count', count, 1, MAX_NUMBER, `to ask for ${resource}; Gpu.none() asks for none`);
+    }
+    const { runtimeClassName, nodeSelector = {} } = options;
+    if (runtimeClassName !== undefined && !isDnsSubdomain(runtimeClassName)) {
+      throw new Error(`'runtimeClassName' (${runtimeClassName}) must be a DNS name in order to name a RuntimeClass.`);
+    }
+    const label = Object.entries(nodeSelector).find(([key, value]) => !isLabelKey(key) || !isLabelValue(value));
+    if (label) {
+      throw new Error(`'nodeSelector' (${label.join(': ')}) must be the key and the value of a label in order for a node to have it.`);
     }
     this.resource = resource;
     this.count = count;

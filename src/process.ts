@@ -71,8 +71,9 @@ export interface ProcessProps {
    * As in every container, the kubelet replaces `$(NAME)` by the value of that environment variable (one word, whatever it holds), and `$$(NAME)`
    * by `$(NAME)`.
    *
-   * Refused: a list without words, a first word that is empty, begins with a dash or has an equals sign, a NUL or half a character in a word, and
-   * `$(POD_ORDINAL)` and `$(SYNC_ASYNC_ROLE)`, which the kubelet does not know: use `sh -c` with `$POD_ORDINAL`.
+   * Refused: a list without words, a first word that is empty, begins with a dash or has an equals sign, a NUL or half a character in a word, a word of more than
+   * 131071 bytes, and `$(POD_ORDINAL)` and `$(SYNC_ASYNC_ROLE)`, which the kubelet does not know: use `sh -c` with `$POD_ORDINAL`. At synth also
+   * `$(SYNC_INSTANCE)` without a count, and `$(INSTANCE)` with an autoscaler.
    *
    * @see https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/#use-environment-variables-to-define-arguments
    */
@@ -155,13 +156,16 @@ export interface Process {
  * @internal
  */
 export function toProcess(prop: string, props: ProcessProps): Process {
+  if (!props) {
+    throw new Error(`'${prop}' (${props}) must be a process in order to be started.`);
+  }
   const name = dnsLabel(`${prop}.name`, props.name);
   const command = commandWords(`${prop}.command`, props.command);
   instanceOf(`${prop}.ready`, props.ready, Check, 'Check.command([\'true\'])');
+  const startTimeout = wholeSeconds(`${prop}.startTimeout`, props.startTimeout ?? Duration.minutes(10), 1);
   if (props.startTimeout && !props.ready) {
     throw new Error(`'${prop}.startTimeout' (${props.startTimeout.toHumanString()}) must come with a 'ready' check in order to have something to wait for.`);
   }
-  const startTimeout = wholeSeconds(`${prop}.startTimeout`, props.startTimeout ?? Duration.minutes(10), 1);
   const stopDelay = wholeSeconds(`${prop}.stopDelay`, props.stopDelay ?? Duration.seconds(0), 0);
   const stopTimeout = wholeSeconds(`${prop}.stopTimeout`, props.stopTimeout ?? Duration.seconds(30), 1);
   const stopSignal = props.stopSignal ?? StopSignal.TERM;

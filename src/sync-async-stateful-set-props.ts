@@ -77,7 +77,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    *
    * A port is no promise that something listens: asynchronous pods have the same ports. No probe is made of it.
    *
-   * Refused: ports without a name where there are several, names that Kubernetes does not take, and the same name or number twice.
+   * Refused: ports without a name where there are several, names, numbers and protocols that Kubernetes does not take, and the same name or number twice.
    *
    * @default - none.
    */
@@ -87,7 +87,9 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    * Environment variables of the processes. Besides these they get POD_NAME, POD_ORDINAL, SYNC_ASYNC_ROLE (`sync` or `async`), INSTANCE (the number of pods, for
    * information, as it was when the container started) and, with a count, SYNC_INSTANCE.
    *
-   * Refused: those names, also when they are added later. A variable whose value is undefined is left out.
+   * Refused, also when they are added later: those names; names that are not letters, digits and underscores, since some shells drop others (those of `envFrom`
+   * too, which nothing here can see), or that begin with an underscore and a lower case letter; values made of `$(POD_ORDINAL)` or `$(SYNC_ASYNC_ROLE)`, which the
+   * kubelet does not know. A variable whose value is undefined is left out.
    *
    * @default - none.
    */
@@ -103,7 +105,8 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
    * Volumes in the file system of the processes, for example a cache of models.
    *
-   * Refused: mounts in /etc/sync-async, /run/sync-async and /var/run/sync-async, two mounts at one path, an empty path, and one with a colon. At synth also
+   * Refused: mounts in /etc/sync-async, /run/sync-async and /var/run/sync-async, at /, /proc, /dev and /dev/termination-log, two mounts at one path, an empty path,
+   * and one with a colon. At synth also
    * volumes whose name begins with `sync-async-`, here, in `volumes` and in other containers.
    *
    * @default - none but the library's own, and an empty directory on /tmp while the root file system is read-only.
@@ -136,7 +139,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   readonly imagePullPolicy?: kplus.ImagePullPolicy;
 
   /**
-   * Directory in which the processes are started.
+   * Directory in which the processes are started, an absolute path.
    *
    * @default - that of the image.
    */
@@ -188,7 +191,9 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   readonly shareProcessNamespace?: boolean;
 
   /**
-   * Service that names the pods, instead of the library's. It must be headless for pods to have DNS names.
+   * Service that names the pods, instead of the library's.
+   *
+   * Refused: one that is not headless, by which pods would have no DNS names.
    *
    * @default - a new headless Service, which also exists without ports. Pods that are not ready are not in it.
    */

@@ -227,6 +227,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   }
 
   private mountSharedMemory(size: Size): void {
+    if (!(size instanceof Size)) {
+      throw new Error(`'sharedMemory' (${size}) must be a Size, such as Size.gibibytes(8), in order to have a unit.`);
+    }
     const mebibytes = size.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
     if (!Number.isInteger(mebibytes) || mebibytes < 1) {
       throw new Error(`'sharedMemory' (${mebibytes} MiB) must be whole mebibytes in order to be the size of /dev/shm.`);

@@ -37,6 +37,12 @@ test.each([['a\0b', '"a\\u0000b"'], ['\ud800', '"\\ud800"'], ['x\udc00y', '"x\\u
     `'command' (${shown}) must have neither a NUL nor half a character in order to be a word of a command.`));
 });
 
+test('a check with a longer word than Linux takes is refused, in bytes', () => {
+  expect(() => Check.command(['test', 'a'.repeat(131071)])).not.toThrow();
+  expect(() => Check.command(['test', 'ä'.repeat(65536)])).toThrow(new Error(
+    `'command' (${'ä'.repeat(20)}...) must have words of at most 131071 bytes, not 131072, in order for Linux to take them.`));
+});
+
 test('a check may have dashes, equals signs and any whole character after its first word', () => {
   expect(() => Check.command(['test', '-a=b', '\u{1f600}\n\t'])).not.toThrow();
 });

@@ -70,13 +70,22 @@ describe('refused is', () => {
     expect(() => Gpu.of('amd.com/gpu', count)).toThrow(`'count' (${count})`);
   });
 
-  test.each(['', 'A100', '1g.5gb+me', 'nvidia.com/mig-1g.5gb', '1g'])('the MIG profile %p', profile => {
+  test.each(['', 'A100', '1g.5gb+me', 'nvidia.com/mig-1g.5gb', '1g', `1g.5gb.${'a'.repeat(60)}`])('the MIG profile %p', profile => {
     expect(() => Gpu.mig(profile)).toThrow(new Error(
       `'profile' (${profile}) must be written as in the name of a resource, such as 1g.5gb or 1g.5gb.me, in order to name a MIG slice.`));
   });
 
-  test.each(['', 'cpu', 'amd.com/', '/gpu', 'amd.com/a/b', 'amd.com/-gpu', 'amd com/gpu'])('the resource %p', resource => {
+  test.each(['', 'cpu', 'amd.com/', '/gpu', 'amd.com/a/b', 'amd.com/-gpu', 'amd com/gpu', 'a..b/gpu', 'requests.nvidia.com/gpu'])('the resource %p', resource => {
     expect(() => Gpu.of(resource)).toThrow(new Error(
       `'resource' (${resource}) must be a domain, a slash and a name, such as amd.com/gpu, in order to name an extended resource.`));
+  });
+
+  test.each(['', 'Nvidia', 'a_b'])('the runtime class %p', runtimeClassName => {
+    expect(() => Gpu.nvidia(1, { runtimeClassName })).toThrow(new Error(`'runtimeClassName' (${runtimeClassName}) must be a DNS name in order to name a RuntimeClass.`));
+  });
+
+  test.each<[string, unknown]>([['a b', 'x'], ['', 'x'], ['a/b/c', 'x'], ['a', 'x y'], ['a', 1], ['a', 'x'.repeat(64)]])('the node label %p: %p', (key, value) => {
+    expect(() => Gpu.nvidia(1, { nodeSelector: { [key]: value as string } })).toThrow(new Error(
+      `'nodeSelector' (${key}: ${value}) must be the key and the value of a label in order for a node to have it.`));
   });
 });

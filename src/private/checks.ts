@@ -6,7 +6,11 @@ export const MAX_NUMBER = 999999;
 /** Variables that the entrypoint alone knows, from the pod's name. */
 export const LATE_ENV = ['SYNC_ASYNC_ROLE', 'POD_ORDINAL'];
 
+/** The longest word that a Linux kernel takes in a command line, in bytes. */
+const MAX_WORD = 131071;
+
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
 /** Refuses everything but a whole number from `min` to `max`. */
 export function wholeNumber(prop: string, value: number, min: number, max: number, purpose: string): number {
@@ -30,6 +34,22 @@ export function wholeSeconds(prop: string, duration: Duration, min: number): num
 
 export function isDnsLabel(value: unknown): boolean {
   return typeof value === 'string' && DNS_LABEL.test(value);
+}
+
+/** DNS labels between dots, the form of domains and of most names in Kubernetes. */
+export function isDnsSubdomain(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 253 && value.split('.').every(isDnsLabel);
+}
+
+/** What Kubernetes takes as the value of a label, and as the last part of its key. */
+export function isLabelValue(value: unknown): boolean {
+  return typeof value === 'string' && LABEL_VALUE.test(value);
+}
+
+/** A name, with a domain and a slash before it or without. */
+export function isLabelKey(key: string): boolean {
+  const [name, ...domain] = key.split('/').reverse();
+  return name !== '' && isLabelValue(name) && domain.length <= 1 && domain.every(isDnsSubdomain);
 }
 
 /** Refuses what is no DNS label, the form that names take in logs and in Kubernetes. */
@@ -56,6 +76,10 @@ export function commandWords(prop: string, words: string[]): string[] {
   const broken = words.find(word => /\0|\p{Surrogate}/u.test(word));
   if (broken !== undefined) {
     throw new Error(`'${prop}' (${JSON.stringify(broken)}) must have neither a NUL nor half a character in order to be a word of a command.`);
+  }
+  const long = words.find(word => Buffer.byteLength(word) > MAX_WORD);
+  if (long !== undefined) {
+    throw new Error(`'${prop}' (${long.slice(0, 20)}...) must have words of at most ${MAX_WORD} bytes, not ${Buffer.byteLength(long)}, in order for Linux to take them.`);
   }
   const unknown = words.flatMap(references).find(name => LATE_ENV.includes(name));
   if (unknown !== undefined) {

@@ -1,7 +1,7 @@
 import { ApiObjectMetadata } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { wholeNumber } from './checks';
+import { oneOf, wholeNumber } from './checks';
 
 /** A name for a port that both a container and a Service take. */
 const PORT_NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -25,9 +25,12 @@ export class HeadlessService extends kplus.Service {
 
 /** The ports of a pod as those of its Service. Refuses what Kubernetes would. */
 export function servicePorts(containers: kplus.Container[]): kplus.ServicePort[] {
-  const ports = containers
-    .flatMap(container => container.ports)
-    .map(({ name, number, protocol }) => ({ name, port: number, targetPort: number, protocol }));
+  const given = containers.flatMap(container => container.ports);
+  for (const { protocol, hostPort } of given) {
+    oneOf('ports.protocol', protocol ?? kplus.Protocol.TCP, kplus.Protocol, 'to be spoken at a port');
+    wholeNumber('ports.hostPort', hostPort ?? 1, 1, 65535, 'to be a port');
+  }
+  const ports = given.map(({ name, number, protocol }) => ({ name, port: number, targetPort: number, protocol }));
   for (const { name, port } of ports) {
     wholeNumber('ports.number', port, 1, 65535, 'to be a port');
     if (name === undefined && ports.length > 1) {

@@ -6,7 +6,7 @@ import { Role, toRole } from '../role';
 import { Split } from '../split';
 import { SyncAsyncStatefulSetProps } from '../sync-async-stateful-set-props';
 import { instanceOf, MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
-import { RESERVED_ENV, reservedEnv } from './validation';
+import { variableProblems } from './validation';
 
 /** Time for the entrypoint's own part in a stop: to notice, to log, to end. */
 const STOP_MARGIN_SECONDS = 5;
@@ -21,16 +21,26 @@ export interface Plan {
 
 /** Throws on everything that is wrong with the props by themselves. */
 export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
-  if (!props?.image) {
-    throw new Error(`'image' (${props?.image}) must name a container image in order for pods to run it.`);
+  const image: unknown = props?.image;
+  if (typeof image !== 'string' || image === '' || image !== image.trim()) {
+    throw new Error(`'image' (${JSON.stringify(image)}) must name a container image, without blanks around it, in order for pods to run it.`);
+  }
+  if (props.workingDir !== undefined && !props.workingDir.startsWith('/')) {
+    throw new Error(`'workingDir' (${props.workingDir}) must be an absolute path in order for processes to start there.`);
   }
   if (props.restartPolicy !== undefined && props.restartPolicy !== kplus.RestartPolicy.ALWAYS) {
     throw new Error(`'restartPolicy' (${props.restartPolicy}) must be ${kplus.RestartPolicy.ALWAYS} in order to be that of a StatefulSet.`);
   }
-  const reserved = RESERVED_ENV.find(name => props.envVariables?.[name] !== undefined);
-  if (reserved !== undefined) {
-    throw new Error(reservedEnv(reserved));
+  const variables = Object.entries(props.envVariables ?? {}).filter(([, value]) => value !== undefined);
+  const [problem] = variables.flatMap(([name, value]) => variableProblems(name, value));
+  if (problem !== undefined) {
+    throw new Error(problem);
   }
+  props.volumeMounts?.forEach(({ path, volume }, i) => {
+    if (!(volume instanceof kplus.Volume)) {
+      throw new Error(`'volumeMounts[${i}].volume' (${volume}) must be a Volume, such as Volume.fromEmptyDir(...), in order to be mounted at ${path}.`);
+    }
+  });
   instanceOf('split', props.split, Split, 'Split.count(4)');
   instanceOf('gpu', props.gpu, Gpu, 'Gpu.nvidia()');
   checkReplicas(props);

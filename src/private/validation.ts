@@ -8,6 +8,12 @@ import { isDnsLabel, LATE_ENV, references } from './checks';
 /** Variables of the container that belong to the entrypoint. */
 export const RESERVED_ENV = ['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', ...LATE_ENV];
 
+/** Names that every shell passes on to its children, and that the entrypoint has no variable of its own by. Others would vanish or be overwritten. */
+const VARIABLE = /^(?!_[a-z])[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Where nothing can be mounted without taking from the container what it needs to start. */
+const NEEDED_DIRS = ['/', '/proc/', '/dev/', '/dev/termination-log/'];
+
 /** Longest name whose pods Kubernetes can label with the name and an eleven characters' hash of their revision. */
 const MAX_NAME = 52;
 
@@ -29,6 +35,7 @@ export interface Facts {
 export function problems(facts: Facts): string[] {
   return [
     ...nameProblems(facts.set),
+    ...serviceProblems(facts.set),
     ...selectorProblems(facts.set),
     ...replicaProblems(facts.set, facts.split),
     ...roleProblems(facts.set, facts.roles, facts.split),
@@ -36,6 +43,7 @@ export function problems(facts: Facts): string[] {
     ...envProblems(facts.main, facts.env),
     ...mountProblems(facts.main, facts.mounts),
     ...volumeProblems(facts.set, facts.volumes),
+    ...commandProblems(facts.set, facts.main, facts.roles),
     ...checkProblems(facts.main, facts.roles),
   ];
 }
@@ -48,6 +56,12 @@ function nameProblems({ name }: kplus.StatefulSet): string[] {
   }
   return [
     `'name' (${name}) must have at most ${MAX_NAME} characters, not ${name.length}, in order for Kubernetes to create its pods: it adds 11 to it in a label. Set 'metadata.name' or shorten the ids.`,
+  ];
+}
+
+function serviceProblems({ service }: kplus.StatefulSet): string[] {
+  return service.clusterIP === 'None' ? [] : [
+    `'service' (${service.node.path}) must be headless, with clusterIP 'None', in order for the pods to have names.`,
   ];
 }
 
@@ -85,13 +99,30 @@ function containerProblems(set: kplus.StatefulSet): string[] {
 }
 
 function envProblems(main: kplus.Container, own: { [name: string]: kplus.EnvValue }): string[] {
-  return RESERVED_ENV
-    .filter(name => main.env.variables[name] !== own[name])
-    .map(reservedEnv);
+  return [
+    ...RESERVED_ENV.filter(name => own[name] && main.env.variables[name] === undefined).map(reserved),
+    ...Object.entries(main.env.variables).filter(([name, value]) => own[name] !== value).flatMap(([name, value]) => variableProblems(name, value)),
+  ];
 }
 
-/** Why a variable of that name is refused. */
-export function reservedEnv(name: string): string {
+/** Why a variable is refused. */
+export function variableProblems(name: string, value: kplus.EnvValue): string[] {
+  if (RESERVED_ENV.includes(name)) {
+    return [reserved(name)];
+  }
+  if (!VARIABLE.test(name)) {
+    return [`'envVariables' (${name}) must be letters, digits and underscores, and not begin with a digit or with an underscore and a lower case letter, in order for every shell to pass it on.`];
+  }
+  if (!(value instanceof kplus.EnvValue)) {
+    return [`'envVariables' (${name}: ${JSON.stringify(value)}) must be an EnvValue, such as EnvValue.fromValue('...'), in order to have a value.`];
+  }
+  const late = references(String(value.value ?? '')).find(each => LATE_ENV.includes(each));
+  return late === undefined ? [] : [
+    `'envVariables' (${name}) must not use $(${late}) in order to be what it says: the kubelet does not know this variable.`,
+  ];
+}
+
+function reserved(name: string): string {
   return `'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are ${RESERVED_ENV.join(', ')}.`;
 }
 
@@ -104,7 +135,14 @@ function mountProblems({ mounts }: kplus.Container, own: kplus.VolumeMount[]): s
       found.push(`'volumeMounts' (${path}) must be a path without colons in order for Kubernetes to mount there.`);
       continue;
     }
+    const late = references(mount.subPathExpr ?? '').find(each => LATE_ENV.includes(each));
+    if (late !== undefined) {
+      found.push(`'volumeMounts' (${path}) must not use $(${late}) in 'subPathExpr' in order to be mounted: the kubelet does not know this variable; use $(POD_NAME).`);
+    }
     const normal = posix.join('/', path, '/');
+    if (NEEDED_DIRS.includes(normal)) {
+      found.push(`'volumeMounts' (${path}) must not be one of ${NEEDED_DIRS.map(dir => dir.replace(/(.)\/$/, '$1')).join(', ')} in order for the container to start.`);
+    }
     const covered = OWN_DIRS.find(dir => normal.startsWith(`${dir}/`));
     if (covered) {
       found.push(`'volumeMounts' (${path}) must not be in ${covered} in order for the entrypoint to find its own files.`);
@@ -122,6 +160,14 @@ function volumeProblems(set: kplus.StatefulSet, own: kplus.Volume[]): string[] {
   return others
     .filter(({ name }) => name.startsWith('sync-async-'))
     .map(({ name }) => `'volumes' (${name}) must not have a name that begins with sync-async- in order not to be mistaken for the library's own.`);
+}
+
+/** The kubelet leaves `$(NAME)` as it is when the container has no such variable. */
+function commandProblems(set: kplus.StatefulSet, { env: { variables } }: kplus.Container, roles: Role[]): string[] {
+  const missing = RESERVED_ENV.filter(name => !variables[name] || (name === 'INSTANCE' && set.hasAutoscaler));
+  const used = new Set(roles.flatMap(role => role.arguments).flatMap(references));
+  return missing.filter(name => used.has(name)).map(name =>
+    `'command' must not use $(${name}) in order to be what it says: the container has no such variable with ${name === 'INSTANCE' ? 'an autoscaler' : 'this split'}.`);
 }
 
 /** The kubelet puts every variable into a container's arguments. In probes it takes the manifest's word: nothing for `valueFrom`, nor from `envFrom`, `$(A)` for `$(A)`. */

@@ -1,6 +1,6 @@
 import { Split } from 'cdk8s-sync-async';
-import { seeded } from '../../bench/random';
 import { drawing, simulate } from '../../bench/split';
+import { seeded } from '../random';
 
 test('a rule that is always right', () => {
   const split = Split.share(4, 10);

@@ -1,5 +1,5 @@
 import { Ledger, Note } from '../../chaos/ledger';
-import { tableOf } from '../../chaos/report';
+import { noBetter, tableOf } from '../../chaos/report';
 import { compare, judge, Trial } from '../../chaos/trial';
 
 const TRIAL: Trial = {
@@ -111,4 +111,12 @@ test('The table has a row for each disruption: sums over its tries, the least in
     ['drain a node', '1', '6 + 1', '3', '0', '0', '0', '0', '1', '0', '0', '1', '0', 'never: 1', '2.00'],
     ['void', '0 of 1', ...new Array(13).fill('-')],
   ]);
+});
+
+test('The library is called no better where it loses as much for each try as a control', () => {
+  const [nothing, one] = [judge(TRIAL, ledger()), judge(TRIAL, ledger(failure(102, 103)))];
+  expect(noBetter([nothing, nothing], [nothing, one])).toEqual([]);
+  expect(noBetter([nothing, one], [nothing, one])).toEqual(['delete a sync pod']);
+  expect(noBetter([nothing], [nothing])).toEqual(['delete a sync pod']);
+  expect(noBetter([nothing], [judge({ ...TRIAL, row: 'another' }, ledger())])).toEqual([]);
 });

@@ -16,7 +16,7 @@ prove('The words of a command arrive as they are, whatever is in them.', async (
   await life.event('it', 'started');
   const text = life.events.filter(event => event.name === 'it' || !event.name).map(event => event.what).join('\n');
   // A newline in a word breaks the line of its event; everything else is one line.
-  for (const word of words.filter(each => !each.includes('\n'))) assert.ok(text.includes(`word <${word}>`), `<${word}> of ${text}`);
+  for (const word of words.filter(one => !one.includes('\n'))) assert.ok(text.includes(`word <${word}>`), `<${word}> of ${text}`);
   assert.equal(text.split('word <').length - 1, words.length);
   await life.signal('TERM');
   await life.ended();
@@ -35,7 +35,8 @@ prove('The words of checks arrive as they are too, the one of the start and thos
 
 prove('Only the processes of the own role are read, and the words of the other role hide nothing.', async start => {
   const life = await start({
-    pod: 'ocr-1', split: 'count:1',
+    pod: 'ocr-1',
+    split: 'count:1',
     sync: [service('server', ['words', 'role=async', 'process=evil', 'command=1', 'true'])],
     async: [service('worker'), service('second')],
   });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, closeSync, existsSync, FSWatcher, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync,
-  renameSync, rmSync, symlinkSync, unlinkSync, watch, writeFileSync } from 'node:fs';
+import {
+  chownSync, closeSync, existsSync, FSWatcher, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync,
+  renameSync, rmSync, symlinkSync, unlinkSync, watch, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { find, link, NAMESPACE, Shell } from './shells';
@@ -45,7 +47,7 @@ export function stubborn(name: string, process: Partial<Process> = {}): Process 
 
 /** A check that writes down that it was asked, and succeeds when the file exists: by default the one that a service makes with `up=SECONDS`. */
 export function check(name: string, file = '', words: string[] = []): string[] {
-  return ['/bin/sh', '-c', `f=\${2:-$EVENTS.$1} s=$0 n=$1; shift 2; exec /bin/sh "$s" "$n" asked="$f" "$@"`, SERVICE, name, file, ...words];
+  return ['/bin/sh', '-c', 'f=${2:-$EVENTS.$1} s=$0 n=$1; shift 2; exec /bin/sh "$s" "$n" asked="$f" "$@"', SERVICE, name, file, ...words];
 }
 
 /**
@@ -147,6 +149,7 @@ export class Entrypoint {
   private namespace?: string;
   private readonly user = 100_000 + process.pid * 1000 + lives++ % 1000;
   private rest = '';
+  private partial = '';
   /** Why it was given up, if it was. */
   public broken?: Error;
   private versions = 0;
@@ -270,7 +273,7 @@ export class Entrypoint {
     await this.begun();
     await this.poll(`a handler for ${signals}`, () => {
       const mask = BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(read(`/proc/${this.pid}/status`))?.[1] ?? '0'}`);
-      return signals.every(signal => mask & 1n << BigInt(NUMBERS[signal] - 1));
+      return signals.every(signal => mask / 2n ** BigInt(NUMBERS[signal] - 1) % 2n === 1n);
     });
   }
 
@@ -440,8 +443,6 @@ export class Entrypoint {
     }
     this.wake();
   }
-  private partial = '';
-
   private close(end: End): void {
     this.readEvents();
     this.end = end;

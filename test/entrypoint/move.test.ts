@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { check, service } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
 import table from '../split-table.json';
@@ -12,10 +12,12 @@ const SHORT = [{ name: 'short', command: ['true'] }];
 // The same table as for the library's own rule.
 prove('Every ordinal has the role that the split gives it.', async start => {
   // One life after another: there are hundreds.
-  for (const { split, from, roles } of table) for (const [index, role] of [...roles].entries()) {
-    const life = await start({ pod: `ocr-${from + index}`, split, sync: SHORT, async: SHORT });
-    await life.ended();
-    assert.equal(life.linesLike({ event: 'start' })[0].role, { s: 'sync', a: 'async' }[role], `${split}, ordinal ${from + index}`);
+  for (const { split, from, roles } of table) {
+    for (const [index, role] of [...roles].entries()) {
+      const life = await start({ pod: `ocr-${from + index}`, split, sync: SHORT, async: SHORT });
+      await life.ended();
+      assert.equal(life.linesLike({ event: 'start' })[0].role, { s: 'sync', a: 'async' }[role], `${split}, ordinal ${from + index}`);
+    }
   }
 }, { seconds: 30 });
 
@@ -69,8 +71,12 @@ prove('TERM cuts short the time that readiness is given in a move; the stop goes
 
 prove('A process that ends in that time cuts it short too, and a fault gives the status.', async start => {
   const life = await start({
-    pod: 'ocr-0', split: 'count', value: '1', settle: 25,
-    sync: [service('server', ['stop=USR1', 'status=3']), service('registrar')], async: BOTH.async,
+    pod: 'ocr-0',
+    split: 'count',
+    value: '1',
+    settle: 25,
+    sync: [service('server', ['stop=USR1', 'status=3']), service('registrar')],
+    async: BOTH.async,
   });
   await life.event('registrar', 'started');
   await life.event('server', 'started');
@@ -85,8 +91,12 @@ prove('A process that ends in that time cuts it short too, and a fault gives the
 
 prove('A count that changes before everything runs moves the pod too, also while a check hangs, and starts nothing more.', async start => {
   const life = await start({
-    pod: 'ocr-0', split: 'count', value: '1', checkTimeout: 100,
-    sync: [service('server', [], { ready: check('server', '', ['hang']) }), service('registrar')], async: BOTH.async,
+    pod: 'ocr-0',
+    split: 'count',
+    value: '1',
+    checkTimeout: 100,
+    sync: [service('server', [], { ready: check('server', '', ['hang']) }), service('registrar')],
+    async: BOTH.async,
   });
   await life.event('server', 'asked');
   life.putValue('0');

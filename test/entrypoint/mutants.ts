@@ -146,9 +146,11 @@ const TRIES = 6;
 function jobs(): Job[] {
   const [one, two] = FOUND.filter(shell => shell.required);
   const others = FOUND.filter(shell => shell !== one && shell !== two);
-  const of = (proofs: Proof[], ...shells: Shell[]) => shells.flatMap(shell => proofs.filter(proof => proof.shells.includes(shell)).map((proof): Job => ({
+  const job = (proof: Proof, shell: Shell): Job => ({
     name: `[${shell.name}] ${proof.sentence}`, run: (script, abort) => attempt(proof, shell, script, abort),
-  })));
+  });
+  const of = (proofs: Proof[], ...shells: Shell[]) => shells.flatMap(shell =>
+    proofs.filter(proof => proof.shells.includes(shell)).map(proof => job(proof, shell)));
   const fast = PROOFS.filter(proof => proof.seconds <= 15);
   const slow = PROOFS.filter(proof => proof.seconds > 15);
   const races = SCENARIOS.flatMap(scenario => FOUND.filter(shell => shell.required).map((shell): Job => ({

@@ -7,8 +7,9 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Entrypoint } from './harness';
-import { judge, Random, Scenario, SCENARIOS } from './scenarios';
+import { judge, Scenario, SCENARIOS } from './scenarios';
 import { FOUND, MISSING, Shell } from './shells';
+import { seeded } from '../random';
 
 /** One try; the reason if it was lost. The logs of a lost one are kept. */
 export async function attempt(scenario: Scenario, shell: Shell, seed: number): Promise<string | undefined> {
@@ -16,7 +17,7 @@ export async function attempt(scenario: Scenario, shell: Shell, seed: number): P
   let reason: string | undefined;
   try {
     await life.begun();
-    await scenario.act(life, randomOf(seed));
+    await scenario.act(life, seeded(seed));
     judge(life);
     scenario.expect(life);
   } catch (error) {
@@ -24,16 +25,6 @@ export async function attempt(scenario: Scenario, shell: Shell, seed: number): P
   }
   await life.dispose(reason !== undefined);
   return reason;
-}
-
-function randomOf(seed: number): Random {
-  let state = Math.imul(seed + 1, 0x9e3779b1);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function main(): Promise<void> {
@@ -56,7 +47,8 @@ async function main(): Promise<void> {
   const lost = new Map<string, number>();
   const key = (scenario: Scenario, shell: Shell) => `${scenario.name}/${shell.name}`;
   // Mixed, so that a busy moment of the machine meets all alike.
-  const jobs = Array.from({ length: tries }, (_, index) => scenarios.flatMap(scenario => shells.map(shell => ({ scenario, shell, seed: first + index })))).flat();
+  const jobs = Array.from({ length: tries }, (_, index) => first + index)
+    .flatMap(seed => scenarios.flatMap(scenario => shells.map(shell => ({ scenario, shell, seed }))));
   let next = 0;
   // Ctrl-C: the table of what has been tried so far.
   process.once('SIGINT', () => jobs.splice(next));

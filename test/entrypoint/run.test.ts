@@ -197,8 +197,20 @@ prove('A process has the environment of the container, its directory, and what w
 ] as const, async ([which, decided]) => {
   // Names that a script could use by itself.
   const env = {
-    name: 'd', signal: 'e', dir: 'f', role: 'g', state: 'h', pid: 'i', now: 'j', values: 'k', split: 'l', i: 'm', n: 'n',
-    EMPTY: '', SPACES: ' a  b ', QUOTES: '\'"`$(id)\\',
+    name: 'd',
+    signal: 'e',
+    dir: 'f',
+    role: 'g',
+    state: 'h',
+    pid: 'i',
+    now: 'j',
+    values: 'k',
+    split: 'l',
+    i: 'm',
+    n: 'n',
+    EMPTY: '',
+    SPACES: ' a  b ',
+    QUOTES: '\'"`$(id)\\',
   };
   const show = [{ name: 'show', command: ['env'] }];
   const life = await start({ ...which, env, sync: show, async: show });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { check, Entrypoint, Life, service, stubborn } from './harness';
 import { lookThrough } from './prove';
 
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+/** Numbers from 0 to 1, the same ones for the same seed. */
 export type Random = () => number;
 
 /**

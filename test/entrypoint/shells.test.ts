@@ -12,7 +12,9 @@ prove('It needs sh, sleep, cat, mv and /proc, and no other program.', async star
       for (const program of ['sleep', 'cat', 'mv']) symlinkSync(find(program)!, join(directory, 'bin', program));
     },
     path: '@/bin',
-    split: 'count', value: '1', settle: 0,
+    split: 'count',
+    value: '1',
+    settle: 0,
     sync: [
       { name: 'server', command: ['sleep', '1000'], ready: ['cat', '/proc/version'], forward: ['USR2'] },
       { name: 'registrar', command: ['sleep', '0'], restart: 'always', stopDelay: 1 },

@@ -123,7 +123,7 @@ test('a privileged container is refused without the escalation that it implies',
 
 describe('callers without types', () => {
   test('are told of a missing image when they give nothing', () => {
-    expect(() => toPlan(undefined as any)).toThrow(new Error('\'image\' (undefined) must name a container image in order for pods to run it.'));
+    expect(() => toPlan(undefined as any)).toThrow(new Error('\'image\' (undefined) must name a container image, without blanks around it, in order for pods to run it.'));
   });
 
   test('are told of a split and a GPU that are none', () => {
@@ -137,8 +137,19 @@ describe('callers without types', () => {
   });
 });
 
-test('an empty image is refused', () => {
-  expect(() => plan({ image: '' })).toThrow(new Error('\'image\' () must name a container image in order for pods to run it.'));
+test.each(['', ' ', 'app:1\n', ' app:1', 5])('the image %j is refused', image => {
+  expect(() => plan({ image: image as any })).toThrow(new Error(
+    `'image' (${JSON.stringify(image)}) must name a container image, without blanks around it, in order for pods to run it.`));
+});
+
+test('a working directory that is no absolute path is refused', () => {
+  expect(() => plan({ workingDir: 'app' })).toThrow(new Error('\'workingDir\' (app) must be an absolute path in order for processes to start there.'));
+  expect(() => plan({ workingDir: '/app' })).not.toThrow();
+});
+
+test('a mount of nothing is refused', () => {
+  expect(() => plan({ volumeMounts: [{ path: '/models' } as any] })).toThrow(new Error(
+    '\'volumeMounts[0].volume\' (undefined) must be a Volume, such as Volume.fromEmptyDir(...), in order to be mounted at /models.'));
 });
 
 test.each([kplus.RestartPolicy.NEVER, kplus.RestartPolicy.ON_FAILURE])('the restart policy %s is refused', restartPolicy => {
@@ -148,4 +159,27 @@ test.each([kplus.RestartPolicy.NEVER, kplus.RestartPolicy.ON_FAILURE])('the rest
 test.each(['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'])('the variable %s is refused', name => {
   expect(() => plan({ envVariables: { [name]: kplus.EnvValue.fromValue('x') } })).toThrow(new Error(
     `'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are POD_NAME, INSTANCE, SYNC_INSTANCE, SYNC_ASYNC_ROLE, POD_ORDINAL.`));
+});
+
+test.each(['discovery.type', 'my-var', '1ST', '', 'A=', '_name'])('the variable %j is refused, which some shell would not pass on', name => {
+  expect(() => plan({ envVariables: { [name]: kplus.EnvValue.fromValue('x') } })).toThrow(new Error(
+    `'envVariables' (${name}) must be letters, digits and underscores, and not begin with a digit or with an underscore and a lower case letter, in order for every shell to pass it on.`));
+});
+
+test.each(['_JAVA_OPTIONS', '__CUDA', 'a', 'x_1'])('the variable %s is taken', name => {
+  expect(() => plan({ envVariables: { [name]: kplus.EnvValue.fromValue('x') } })).not.toThrow();
+});
+
+test.each(['3', null, 3])('%j as the value of a variable is refused', value => {
+  expect(() => plan({ envVariables: { A: value as any } })).toThrow(new Error(
+    `'envVariables' (A: ${JSON.stringify(value)}) must be an EnvValue, such as EnvValue.fromValue('...'), in order to have a value.`));
+});
+
+test.each(['POD_ORDINAL', 'SYNC_ASYNC_ROLE'])('a variable made of $(%s) is refused, which the kubelet does not know', name => {
+  const made = (value: string) => () => plan({ envVariables: { ID: kplus.EnvValue.fromValue(value) } });
+
+  expect(made(`w-$(${name})`)).toThrow(new Error(
+    `'envVariables' (ID) must not use $(${name}) in order to be what it says: the kubelet does not know this variable.`));
+  expect(made(`w-$$(${name})`)).not.toThrow();
+  expect(made('w-$(POD_NAME)')).not.toThrow();
 });

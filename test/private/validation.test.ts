@@ -264,3 +264,60 @@ describe('a variable in the words of a check', () => {
     expect(complaints(set)).toEqual([expect.stringContaining('must not use $(TOKEN)')]);
   });
 });
+
+test.each(['/', '/proc', '/dev', '/dev/termination-log', '//dev/'])('a mount at %s is refused, without which no container starts', path => {
+  const set = small();
+  set.mainContainer.mount(path, kplus.Volume.fromEmptyDir(set, 'Other', 'other'));
+
+  expect(complaints(set)).toEqual([
+    `[test/ocr] 'volumeMounts' (${path}) must not be one of /, /proc, /dev, /dev/termination-log in order for the container to start.`,
+  ]);
+});
+
+test('a mount whose path is made of a variable that the kubelet does not know is refused', () => {
+  const set = small();
+  set.mainContainer.mount('/data', kplus.Volume.fromEmptyDir(set, 'Other', 'other'), { subPathExpr: 'pods/$(POD_ORDINAL)' });
+
+  expect(complaints(set)).toEqual([
+    '[test/ocr] \'volumeMounts\' (/data) must not use $(POD_ORDINAL) in \'subPathExpr\' in order to be mounted: the kubelet does not know this variable; use $(POD_NAME).',
+  ]);
+});
+
+test('a Service that is not headless is refused', () => {
+  const chart = Testing.chart();
+  const service = new kplus.Service(chart, 'Own', { ports: [{ port: 80 }] });
+
+  expect(complaints(small({ service }, chart))).toEqual([
+    '[test/ocr] \'service\' (test/Own) must be headless, with clusterIP \'None\', in order for the pods to have names.',
+  ]);
+});
+
+describe('a command', () => {
+  const using = (word: string, props = {}) => complaints(small({ syncRole: { processes: [{ name: 'server', command: ['serve', word] }] }, ...props }));
+
+  test('may use the variables that the container has', () => {
+    expect(using('$(POD_NAME) $(SYNC_INSTANCE) $(INSTANCE) $(OTHER)')).toEqual([]);
+  });
+
+  test('may not use the count of a split that has none', () => {
+    expect(using('$(SYNC_INSTANCE)', { split: Split.share(1, 2) })).toEqual([
+      '[test/ocr] \'command\' must not use $(SYNC_INSTANCE) in order to be what it says: the container has no such variable with this split.',
+    ]);
+  });
+
+  test('may not use the number of pods when an autoscaler decides it', () => {
+    const set = small({ replicas: undefined, syncRole: { processes: [{ name: 'server', command: ['serve', '$(INSTANCE)'] }] } });
+    set.markHasAutoscaler();
+
+    expect(complaints(set)).toEqual([
+      '[test/ocr] \'command\' must not use $(INSTANCE) in order to be what it says: the container has no such variable with an autoscaler.',
+    ]);
+  });
+});
+
+test('a variable that is added later is looked at like the others', () => {
+  const set = small();
+  set.mainContainer.env.addVariable('a.b', kplus.EnvValue.fromValue('x'));
+
+  expect(complaints(set)).toEqual([expect.stringContaining('\'envVariables\' (a.b) must be letters, digits and underscores')]);
+});
