@@ -52,6 +52,22 @@ function steady(counted: Verdict[]): string {
 }
 
 /**
+ * Requests that failed and jobs that were lost, for each try.
+ */
+export function lostPerTry(verdicts: Verdict[]): number {
+  return verdicts.reduce((sum, { counts }) => sum + counts.failed + counts.lost, 0) / verdicts.length;
+}
+
+/**
+ * The rows in which the library loses as much as a control, or more.
+ */
+export function noBetter(library: Verdict[], control: Verdict[]): string[] {
+  const of = (verdicts: Verdict[], name: string) => verdicts.filter(({ trial, void: reason }) => trial.row === name && reason === undefined);
+  const rows = [...new Set(control.map(({ trial }) => trial.row))].filter(name => of(library, name).length > 0 && of(control, name).length > 0);
+  return rows.filter(name => lostPerTry(of(library, name)) >= lostPerTry(of(control, name)));
+}
+
+/**
  * A try in a line, while it runs.
  */
 export function line({ trial, counts, void: reason, broken }: Verdict): string {

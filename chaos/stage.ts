@@ -155,7 +155,7 @@ export class Stage {
         return `requests fail: ${ledger.requests[i].why}`;
       }
     }
-    const old = ledger.open(now - OLD_JOB_SECONDS);
+    const old = this.asyncPods.length > 0 ? ledger.open(now - OLD_JOB_SECONDS) : []; // without workers they wait, as they should
     return old.length > 0 ? `${old.length} old jobs, the oldest ${old[0].id}` : undefined;
   }
 }
