@@ -79,7 +79,7 @@ function kill(process: 'server' | 'registrar' | 'worker', signal: 'TERM' | 'KILL
     steps: [{
       name,
       planned: false,
-      limit: 90,
+      limit: 60,
       unknowingSeconds: UNKNOWING_SECONDS,
       act: async stage => {
         const pod = freshest(process === 'worker' ? stage.asyncPods : stage.syncPods);

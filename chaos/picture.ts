@@ -21,9 +21,12 @@ export function picture(title: string, ledger: Ledger, trials: Trial[]): string 
     requests.filter(wanted).forEach(({ end }) => counts[Math.floor((end - begin) / step)]++);
     return counts.map((count, i) => [i * step, count / per]);
   };
-  const marks = trials.map(({ window, row }, i) => ({ xAxis: window.from - begin, name: `${i + 1}`, label: { formatter: `${i + 1}`, rotate: 0 }, row }));
+  // A letter for each kind: a hundred numbers would hide each other.
+  const rows = [...new Set(trials.map(({ row }) => row))];
+  const letter = (row: string) => String.fromCharCode('a'.charCodeAt(0) + rows.indexOf(row));
+  const marks = trials.map(({ window, row }) => ({ xAxis: window.from - begin, label: { formatter: letter(row) } }));
 
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT + 16 * Math.ceil(trials.length / 4) });
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT + 16 * Math.ceil(rows.length / 4) });
   chart.setOption({
     animation: false,
     backgroundColor: '#fff',
@@ -47,8 +50,11 @@ export function picture(title: string, ledger: Ledger, trials: Trial[]): string 
       { gridIndex: 0, type: 'value', name: 'answered per second', nameLocation: 'end', nameTextStyle: { align: 'left' } },
       { gridIndex: 1, type: 'value', name: `failed per ${step === 1 ? 'second' : `${step} s`}`, nameTextStyle: { align: 'left' }, minInterval: 1, max: (value: { max: number }) => Math.max(1, value.max) },
     ],
-    graphic: trials.map(({ row }, i) => ({
-      type: 'text', left: 60 + 285 * (i % 4), top: HEIGHT - 16 + 16 * Math.floor(i / 4), style: { text: `${i + 1}  ${row}`, fontSize: 11, fill: COLORS.mark },
+    graphic: rows.map((row, i) => ({
+      type: 'text',
+      left: 60 + 285 * (i % 4),
+      top: HEIGHT - 16 + 16 * Math.floor(i / 4),
+      style: { text: `${letter(row)}  ${row}`, fontSize: 11, fill: COLORS.mark },
     })),
     series: [
       {

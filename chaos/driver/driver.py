@@ -120,7 +120,10 @@ def ask(stream: str, client) -> None:
 
 def send_jobs() -> None:
     """A job is sent when RabbitMQ has confirmed it. Where that fails it is sent again, and may then run twice without anybody's fault, which is noted."""
-    app.conf.broker_transport_options = {"confirm_publish": True}
+    app.conf.broker_transport_options = {
+        "confirm_publish": True,
+        "max_retries": 1, "interval_start": 0.2, "interval_step": 0.2, "interval_max": 1,  # else it waits longer from time to time, for ever
+    }
     for number in itertools.count():
         name, begin, again = f"job-{number}", now(), False
         outstanding.add(name)
