@@ -612,12 +612,12 @@ supervise() {
       case $_forwards in *HUP*) _stop=\${_stop:-HUP} ;; esac
       ;;
   esac
-  # Without a file to watch nothing needs a clock, but in a ksh93, where a dead child does not end a \`wait\`.
+  # Without a file to watch nothing needs a clock, but in a ksh93, where a dead child does not end a \`wait\`, and an mksh, which can miss a signal just as it falls asleep.
   _idle_most=3600
   [ "$_split" != count ] || _idle_most=5
-  case \${KSH_VERSION-} in *93*) _idle_most=5 ;; esac
+  [ -z "\${KSH_VERSION-}" ] || _idle_most=5
 
-  sleep 0 || refuse "sleep, which this script waits with, cannot be run"
+  command -v sleep >/dev/null || refuse "sleep, which this script waits with, cannot be run"
   started $$
   _since=$_started_at
   state starting $((_start_time + 10))
