@@ -104,6 +104,24 @@ prove('When two processes end at once, both are told, and the status is one of t
   assert.equal(life.eventsLike('third', 'got TERM').length, 1);
 });
 
+prove('In a storm of signals the status of every process that ends is its own.', start => each([[], ['USR1']], async forward => {
+  const names = ['first', ...[...'abcdefghijklmnopqrstuv'].map(letter => `middle-${letter}`), 'last'];
+  const sync = names.map(name => ({ name, command: ['sh', '-c', 'trap "" USR1; exec sleep 1000'] }));
+  // The delay of the last one, in which it gets the signals, outlasts the others, so that nobody is asked to end.
+  const life = await start({ sync: [...sync.slice(0, -1), { ...sync.at(-1)!, stopDelay: 20, forward }], foreign: /^/ });
+  await life.line({ event: 'running' });
+  for (const pid of names.map(name => life.pidOf(name))) {
+    life.kill(pid, 'KILL');
+    for (const until = Date.now() + 10; Date.now() < until && !life.end;) {
+      life.kill(life.pid, 'USR1');
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+  await life.ended();
+  assert.deepEqual(life.linesLike({ event: 'exit' }).filter(({ status }) => status !== '137').map(({ process, status }) => `${process} ${status}`), []);
+  assert.equal(life.linesLike({ event: 'exit' }).length, names.length);
+}), { everywhere: true });
+
 prove('At its limit of processes it goes on: what cannot be started is tried again, and a stop is a stop.', (start, shell) => each([true, false], async lifted => {
   // A bash that cannot fork tries for half a minute and ends.
   if (!LIMITS || !['dash', 'busybox-ash'].includes(shell.name)) return;
