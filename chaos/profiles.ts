@@ -36,7 +36,7 @@ export const PROFILES: { [name: string]: Profile } = {
           'KILL to server', 'KILL to registrar', 'KILL to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'split', 'rolling restart',
           'TERM to server', 'TERM to registrar', 'TERM to worker', 'scale below sync', 'drain', 'image', 'mixed', 'rabbitmq', 'etcd', 'node', 'api',
         ],
-        tries: 6,
+        tries: 8,
       },
       { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: 2 },
       { system: SCRIPT, disruptions: CONTROLS, tries: 2 },
