@@ -111,7 +111,7 @@ export const MOVE: Bench = {
   about: 'two pods of ten from async to sync on a cluster, then two pods more',
   async run({ image }) {
     if (!process.env.KUBECONFIG) {
-      return { tables: [], goals: [], leftOut: [`everything, because KUBECONFIG names no cluster; it needs kubectl, and room for 22 pods or ${GPUS} free GPUs`] };
+      return { tables: [], goals: [], leftOut: [`everything, because KUBECONFIG names no cluster; it needs kubectl, and room for 28 pods or ${GPUS} free GPUs`] };
     }
     const kubectl = new Kubectl(`bench-${randomBytes(4).toString('hex')}`);
     const { serverVersion } = await kubectl.json(['version']);

@@ -33,6 +33,7 @@ test('what is asked to stop ends by itself before its time is up', () => {
 
   expect(Number(/"STOP_GRACE_SECONDS", "(\d+)"/.exec(source('server.py'))![1])).toBeLessThan(stopTimeout('server'));
   expect(Number(/^TTL = (\d+)$/m.exec(source('register.py'))![1])).toBeLessThan(stopTimeout('registrar'));
+  expect(Number(/task_time_limit=(\d+)/.exec(source('worker.py'))![1])).toBeLessThan(stopTimeout('worker'));
 });
 
 test('every package is pinned', () => {

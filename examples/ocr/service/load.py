@@ -22,13 +22,14 @@ def note(event: str, **fields) -> None:
 
 
 def request(servers: Servers) -> None:
-    begin = time.time()
-    pod, stub = servers.next()
+    begin, pod = time.time(), None
     try:
+        pod, stub = servers.next()
         answer = stub.Read(ocr_pb2.Image(content=b"image"), timeout=20)
         note("request", pod=answer.pod, ok=True, seconds=round(time.time() - begin, 3))
-    except grpc.RpcError as error:
-        note("request", pod=pod, ok=False, seconds=round(time.time() - begin, 3), error=f"{error.code().name}: {error.details()}")
+    except Exception as error:
+        reason = f"{error.code().name}: {error.details()}" if isinstance(error, grpc.RpcError) else repr(error)
+        note("request", pod=pod, ok=False, seconds=round(time.time() - begin, 3), error=reason)
 
 
 def keep_busy(seconds: float, stop: threading.Event) -> None:
@@ -65,14 +66,15 @@ def main():
     servers = Servers()
     servers.next()
     with ThreadPoolExecutor(max_workers=64) as pool:
-        due = time.monotonic()
+        due, sent = time.monotonic(), 0
         while not stop.is_set():
             pool.submit(request, servers)
+            sent += 1
             due += options.every
             stop.wait(max(0, due - time.monotonic()))
     for thread in busy:
         thread.join()
-    note("end")
+    note("end", sent=sent)
     os._exit(0)  # the thread that watches etcd would be waited for
 
 

@@ -1,5 +1,5 @@
 """
-The registrar: keeps this pod in the registry while it runs, and takes it out on TERM. When it has ended, the pod is not in the registry.
+The registrar: keeps this pod in the registry while it runs, and takes it out on TERM before it ends, if etcd answers.
 
 An outage of etcd does not end it. It tries again and again, and registers anew where the lease was lost meanwhile.
 """
@@ -22,20 +22,22 @@ def main():
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     client = etcd()
-    lease, pause, heard = None, 0.5, time.monotonic()
+    lease, registered, pause, heard = None, False, 0.5, time.monotonic()
     while not stop.is_set():
         asked = time.monotonic()
         try:
             if lease is None:
-                granted = client.lease(TTL)
-                client.put(KEY, ADDRESS, granted)
-                lease = granted
-                say("registrar", "registered", key=KEY, address=ADDRESS)
+                lease, registered = client.lease(TTL), False
             elif lease.refresh() < 0:
                 say("registrar", "lease-lost")
                 lease = None
                 continue
-            heard, pause = asked, 0.5
+            heard = asked
+            if not registered:  # on its own, since a put may have been done although its answer never came
+                client.put(KEY, ADDRESS, lease)
+                registered = True
+                say("registrar", "registered", key=KEY, address=ADDRESS)
+            pause = 0.5
             stop.wait(TTL / 4)
         except Exception as error:
             say("registrar", "etcd-error", reason=type(error).__name__)
@@ -43,15 +45,17 @@ def main():
             pause = min(pause * 2, 5)
 
     say("registrar", "term")
-    # Where etcd does not answer, the lease ends by itself, and this waits for it.
+    # An etcd that answers again in time still hears of it. Its lease does not end while it is away, and clients keep what they last knew.
     while lease and time.monotonic() < heard + TTL:
         try:
             lease.revoke()
+            lease = None
             say("registrar", "deregistered", key=KEY)
-            break
         except Exception as error:
             say("registrar", "etcd-error", reason=type(error).__name__)
             time.sleep(0.5)
+    if lease:
+        say("registrar", "not-deregistered", key=KEY)
     say("registrar", "end")
 
 

@@ -35,7 +35,7 @@ def main():
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
-    server = grpc.server(ThreadPoolExecutor(max_workers=16))
+    server = grpc.server(ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", 64 << 20)])  # photos are larger than the usual 4 MiB
     ocr_pb2_grpc.add_OcrServicer_to_server(ocr, server)
     checks = health.HealthServicer()  # SERVING, unless told otherwise
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)

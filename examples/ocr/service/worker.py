@@ -24,6 +24,7 @@ app.conf.update(
     # The model is loaded in the child, because a GPU's context does not survive a fork.
     worker_pool="prefork",
     worker_concurrency=1,
+    task_time_limit=240,  # less than the worker's stopTimeout in the chart
     worker_proc_alive_timeout=600,  # for the loading
     worker_cancel_long_running_tasks_on_connection_loss=True,  # another worker has the job by then
     broker_connection_retry_on_startup=True,

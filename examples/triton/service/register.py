@@ -4,6 +4,7 @@ Keeps this pod in etcd while it runs, and takes it out on TERM: when it has ende
 It needs nothing but Python, and speaks to etcd's JSON gateway. An outage of etcd does not end it.
 """
 import base64
+import http.client
 import json
 import os
 import signal
@@ -42,17 +43,17 @@ while not stop.is_set():
             etcd("kv/put", key=coded(KEY), value=coded(ADDRESS), lease=lease)
             registered = True
             say(f"registered {KEY} as {ADDRESS}")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         say(f"etcd: {error}")
     stop.wait(TTL / 4)  # three heartbeats may fail
 
-# Where etcd does not answer, the lease ends by itself, and this waits for it.
+# An etcd that answers again in time still hears of it.
 until = time.monotonic() + TTL
 while lease and time.monotonic() < until:
     try:
         etcd("lease/revoke", ID=lease)
         say(f"deregistered {KEY}")
         break
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         say(f"etcd: {error}")
         time.sleep(1)

@@ -1,4 +1,5 @@
 """Takes jobs from the queue, and lets the Triton of its own pod do the work."""
+import http.client
 import json
 import os
 import urllib.request
@@ -24,7 +25,7 @@ class Refused(Exception):
 
 
 # No answer is no fault of the job: it goes back to the queue, and is tried again after 1 s, 2 s, 4 s and so on.
-@app.task(name="infer", autoretry_for=(OSError,), max_retries=None, retry_backoff=True, retry_backoff_max=30)
+@app.task(name="infer", autoretry_for=(OSError, http.client.HTTPException), max_retries=None, retry_backoff=True, retry_backoff_max=30)
 def infer(model, inputs):
     """One request in the KServe protocol, version 2, which Triton speaks."""
     body = json.dumps({"inputs": inputs}).encode()

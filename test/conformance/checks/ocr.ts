@@ -39,6 +39,8 @@ interface Note {
   readonly ok?: boolean;
   readonly error?: string;
   readonly id?: string;
+  /** How many requests, in the last one. */
+  readonly sent?: number;
 }
 
 /**
@@ -100,7 +102,9 @@ class Load {
     const requests = this.notes.filter(note => note.event === 'request');
     const failed = requests.filter(note => !note.ok);
     const seconds = requests.length > 0 ? requests.at(-1)!.at - requests[0].at : 0;
+    const unknown = (this.notes.at(-1)!.sent ?? NaN) - requests.length;
     trial.expect(requests.length > 0 && failed.length === 0, `${requests.length} requests in ${seconds.toFixed(0)} s, ${failed.length} failed`);
+    trial.expect(unknown === 0, `${unknown} requests of unknown fate`);
     for (const pod of new Set(failed.map(note => note.pod))) {
       const own = failed.filter(note => note.pod === pod);
       trial.expect(false, `${own.length} of them asked ${pod}: ${own[0].error}`);
