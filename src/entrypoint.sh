@@ -28,7 +28,7 @@
 # First of all, since the kernel drops a signal that PID 1 has no handler for.
 
 wake() {
-  _woken=yes
+  _woken=yes _events=$((_events + 1))
   # KILL, because TERM is swallowed by a child that has not yet let go of the traps it was forked with.
   [ -z "$_sentinel" ] || kill -s KILL "$_sentinel" 2>/dev/null
   [ -z "$_bash" ] || echo >&9
@@ -46,7 +46,7 @@ hear_children() {
 }
 
 if [ "${1-}" = run ]; then
-  _stop='' _forwards='' _woken='' _sentinel='' _bash=''
+  _stop='' _forwards='' _woken='' _sentinel='' _bash='' _events=0
   # shellcheck disable=SC2064 # the name is to be put in now
   stop_on() { trap "_stop=\${_stop:-$1}; wake" "$1"; }
   # shellcheck disable=SC2064
@@ -56,7 +56,8 @@ if [ "${1-}" = run ]; then
   stop_on INT
   stop_on QUIT
   forward_on HUP # a stop, unless a process asks for it: known once the arguments are read
-  trap : USR1 USR2 WINCH PIPE TSTP # a handler, not '': what is ignored would be ignored in every process too
+  # A handler, not '': what is ignored would be ignored in every process too. Counted, because it can end a `wait` as well (see collect).
+  trap '_events=$((_events + 1))' USR1 USR2 WINCH PIPE TSTP
   exec 3>&2 # for the log
   hear_children
 
@@ -114,7 +115,7 @@ nap() {
     _sentinel=$_child
     [ -n "$_woken" ] || wait "$_sentinel"
     kill -s KILL "$_sentinel"
-    wait "$_sentinel"
+    collect "$_sentinel"
   else
     _limit_of_nap=$((_now + 100))
     until [ -n "$_woken" ] || [ "$_now" -ge "$_limit_of_nap" ]; do now; done
@@ -122,11 +123,22 @@ nap() {
   _sentinel='' _woken=''
 } 2>/dev/null # what shells tell of a child that was killed
 
-# reap PID: waits for the end of a child; its exit status into _status. Not before it is gone, because a signal would end the `wait` with a status of its own.
+# reap PID: waits for the end of a child; its exit status into _status.
 reap() {
   until gone "$1"; do nap 1; done
-  wait "$1"
-  _status=$?
+  collect "$1"
+}
+
+# collect PID: the exit status of a child that has ended, or is about to, into _status.
+collect() {
+  _status=''
+  while :; do
+    _seen=$_events
+    wait "$1"
+    _waited=$?
+    [ "$_waited" -eq 127 ] && [ -n "$_status" ] || _status=$_waited # 127: some shells tell a status only once
+    [ "$_seen" != "$_events" ] || break # a trap ended the wait: it may have told of the signal, not of the child
+  done
   case $_status in
     38[4-9] | 39? | 4??) _status=$((_status - 256)) ;; # yash's way to say "killed by a signal"
     2[6-9]? | 25[6-9] | 3??) _status=$((_status - 128)) ;; # ksh93's
@@ -630,7 +642,7 @@ unwell() {
 
 probe() {
   exec 3>&2
-  _mode=$1 _role=none _phase=absent _woken='' _sentinel='' _bash='' _termination_log=/dev/null
+  _mode=$1 _role=none _phase=absent _woken='' _sentinel='' _bash='' _events=0 _termination_log=/dev/null
   shift
   if { read -r _pid _since _role _phase _until _sync; } 2>/dev/null <"${1#dir=}/state" && started "$_pid" && [ "$_since" = "$_started_at" ]; then
     export_role # a check sees the same variables here as at the start

@@ -35,7 +35,7 @@ interface Mutant {
 }
 
 /** Lines that begin with these words do one thing, which can be left out. */
-const COMMANDS = 'trap|stop_on|forward_on|hear_children|wake|mv|wait|reap|gone|kill|state|log|signal|export|put|attend|watch_split|find_launcher|'
+const COMMANDS = 'trap|stop_on|forward_on|hear_children|wake|mv|wait|reap|collect|gone|kill|state|log|signal|export|put|attend|watch_split|find_launcher|'
   + 'leave_role|spawn|started|now|true|exec|set|decide|conclude|refuse';
 
 /** Changes of one place, by what they look for. Each place in each line is one mutant. */
@@ -52,6 +52,7 @@ const CHANGES: [RegExp, string][] = [
   [/\bwake"/, ':"'],
   [/_stop=\$\{_stop:-HUP\}/, ':'],
   // What is waited for, or looked at, twice is not.
+  [/\[ "\$_seen" != "\$_events" \] \|\| break/, 'break'],
   [/until gone "\$1"; do nap 1; done/, ':'],
   [/\[ "\$\{18\}" -le 1 \]/, ':'],
   // What is compared is turned around, or misses by one.
@@ -84,7 +85,7 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/while \[ "\$_(begun|process)" -gt 0 \]/, / -ge 0 /, 'there is no process 0, so nothing to stop and nothing to count'],
   [/"\$_checks" -gt 0/, /"\$_checks" -ge 0/, 'an exec of nothing succeeds too'],
   [/put restart never/, /^:$/, 'whatever is not always is never'],
-  [/\nwait "\$_sentinel"$/, /^:$/, 'a shell takes the status of a child that was killed at its next wait; what it keeps of it is little'],
+  [/collect "\$_sentinel"/, /^:$/, 'a shell takes the status of a child that was killed at its next wait; what it keeps of it is little'],
   [/await_ready \|\| return 1/, /await_ready \|\| :/, 'the next look finds the reason to stop, too'],
   [/^.*\ntrue 2>.*born/, /^:$/, 'a process has long let go of its traps when its turn to be signalled comes; the mark is for a machine on which it has not'],
   [/until \[ -n "\$_woken" \]/, /^until/, 'at the limit of processes it looks around more often'],

@@ -110,13 +110,12 @@ prove('In a storm of signals the status of every process that ends is its own.',
   // The delay of the last one, in which it gets the signals, outlasts the others, so that nobody is asked to end.
   const life = await start({ sync: [...sync.slice(0, -1), { ...sync.at(-1)!, stopDelay: 20, forward }], foreign: /^/ });
   await life.line({ event: 'running' });
-  for (const pid of names.map(name => life.pidOf(name))) {
+  // Deaths are signals too: each comes while others are being waited for.
+  const pids = names.map(name => life.pidOf(name));
+  pids.forEach((pid, index) => {
     life.kill(pid, 'KILL');
-    for (const until = Date.now() + 10; Date.now() < until && !life.end;) {
-      life.kill(life.pid, 'USR1');
-      await new Promise(resolve => setImmediate(resolve));
-    }
-  }
+    for (const until = process.hrtime.bigint() + BigInt(index % 2 ? 0 : 2_000_000); process.hrtime.bigint() < until;) life.kill(life.pid, 'USR1');
+  });
   await life.ended();
   assert.deepEqual(life.linesLike({ event: 'exit' }).filter(({ status }) => status !== '137').map(({ process, status }) => `${process} ${status}`), []);
   assert.equal(life.linesLike({ event: 'exit' }).length, names.length);

@@ -63,7 +63,8 @@ end() {
   done
   [ -z "$children" ] || note "$name" children "$left"
   note "$name" ended "$1"
-  for child in $nap $last; do kill -s KILL "$child"; done
+  # The last one may not have its name yet.
+  for child in $nap $last $!; do kill -s KILL "$child"; done
   exit "$1"
 }
 
