@@ -22,6 +22,7 @@
 #   either: the sentinel is dead by the time it is waited for. Waiting for an event would miss it; waiting for a state cannot. (A bash reads a pipe.)
 # - What woke it does not matter. After each wake-up it looks at the world: flags set by traps, processes in /proc, the clock, the values.
 # - A process is signalled by itself, never its group: a pool's children that get TERM beside their master lose their work.
+# - Where it sleeps and looks again and again, no function has a `return`: a yash forgets the trap of a signal that comes just then, and the `return`.
 # - Names begin with an underscore, because a variable that came in by the environment stays exported, and the processes' own must not change.
 
 # --- Listening ---------------------------------------------------------------------------------------------------------------------------
@@ -123,12 +124,6 @@ nap() {
   _sentinel='' _woken=''
 } 2>/dev/null # what shells tell of a child that was killed
 
-# reap PID: waits for the end of a child; its exit status into _status.
-reap() {
-  until gone "$1"; do nap 1; done
-  collect "$1"
-}
-
 # collect PID: the exit status of a child that has ended, or is about to, into _status.
 collect() {
   _status=''
@@ -157,14 +152,15 @@ kernel() {
 gone() {
   kernel "$1"
   case $_kernel in
-    '' | X*) return 0 ;;
-    Z*) ;;
-    *) return 1 ;;
+    '' | X*) ;;
+    Z*)
+      # A process whose first thread has ended looks like a zombie too, but cannot be waited for while it has others.
+      # shellcheck disable=SC2086 # the fields are to be split
+      set -- $_kernel
+      [ "${18}" -le 1 ]
+      ;;
+    *) false ;;
   esac
-  # A process whose first thread has ended looks like a zombie too, but cannot be waited for while it has others.
-  # shellcheck disable=SC2086 # the fields are to be split
-  set -- $_kernel
-  [ "${18}" -le 1 ]
 }
 
 # --- The state, as the probes see it -------------------------------------------------------------------------------------------------------
@@ -201,7 +197,7 @@ put() { eval "_$1=\$2 _$1_$_process=\$2"; }
 # number VALUE: digits, at most six, no leading zero (a shell reads 010 as eight).
 number() {
   case $1 in
-    '' | *[!0123456789]* | 0?* | ???????*) return 1 ;;
+    '' | *[!0123456789]* | 0?* | ???????*) false ;;
   esac
 }
 
@@ -326,28 +322,28 @@ role_of_this_pod() {
 read_count() {
   _text='' _more='' _problem="$_values/SYNC_INSTANCE is missing"
   { _problem='' && IFS= read -r _text && IFS= read -r _more && _more='a second line'; } 2>/dev/null <"$_values/SYNC_INSTANCE"
-  if [ -n "$_problem" ]; then
-    return 1
-  elif [ -z "$_more" ] && number "$_text"; then
+  if [ -z "$_problem" ] && [ -z "$_more" ] && number "$_text"; then
     _sync=$_text
-    return 0
-  else
+  elif [ -z "$_problem" ]; then
     case $_text in
       *[!-+._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ\ ]* | ?????????????????????*) _text="${#_text} characters" ;;
     esac
     _problem="$_values/SYNC_INSTANCE ($_text${_more:+, and more lines}) must be a whole number of at most 6 digits without a leading zero"
   fi
-  return 1
+  [ -z "$_problem" ]
 }
 
 # --- Processes -----------------------------------------------------------------------------------------------------------------------------
 
-# Background children of a shell start with INT and QUIT ignored, and most shells cannot undo that (bash, mksh and yash can): ask a program that was started so.
+# Background children of most shells start with INT and QUIT ignored, and cannot undo it: ask a program that was started so.
 find_launcher() {
   _launcher=''
-  fork show_signals && reap "$_child" && deaf || return 0
-  for _launcher in env /usr/bin/env; do # a busybox may have one of its own, which it prefers
-    _launcher="$_launcher --default-signal=INT,QUIT"
+  fork "exec cat /proc/self/status >\"\$_dir/deaf\" 3>&- 9>&-" || return 0
+  _asking=$_child
+  until gone "$_asking"; do nap 1; done
+  deaf || return 0
+  for _env in env /usr/bin/env; do # a busybox may have one of its own, which it prefers
+    _launcher="$_env --default-signal=INT,QUIT" # not the variable of the `for`, which in a yash is gone with the function
     ! $_launcher >/dev/null 2>&1 || return 0
   done
   _launcher=''
@@ -358,10 +354,6 @@ find_launcher() {
       INT | QUIT) refuse "$_stop_signal cannot reach process $_name: this shell starts it with $_stop_signal ignored, and there is no env with --default-signal" ;;
     esac
   done
-}
-show_signals() {
-  trap - INT QUIT
-  exec cat /proc/self/status >"$_dir/deaf" 3>&- 9>&-
 }
 # INT is bit 1 and QUIT bit 2 of the last hexadecimal digit.
 deaf() {
@@ -388,7 +380,6 @@ spawn() {
 }
 become() {
   # The shell has reset its traps by now. The file tells `signal` so: a signal that came earlier would have been swallowed by them.
-  trap - INT QUIT
   [ -z "$_stop" ] || exit 0 # a stop between the last look and the fork starts nothing new
   echo born >"$_dir/born.$_process" || exit 70
   eval "exec $_launcher $_command 2>&3 3>&- 9>&-"
@@ -403,18 +394,16 @@ signal() {
 
 # check COMMAND DEADLINE: runs it to its end, but not past the deadline or past a reason to stop.
 check() {
-  fork "trap - INT QUIT; exec $1 >/dev/null 2>&1 3>&- 9>&-" || return 1
+  fork "exec $1 >/dev/null 2>&1 3>&- 9>&-" || return 1
   _checking=$_child
   until gone "$_checking"; do
     now
     if [ "$_now" -ge "$2" ] || { [ "$_phase" = starting ] && ! look; }; then
       kill -s KILL "$_checking" 2>/dev/null
-      reap "$_checking"
-      return 1
     fi
     nap 1
   done
-  reap "$_checking"
+  collect "$_checking"
   [ "$_status" = 0 ]
 }
 
@@ -441,7 +430,7 @@ attend() {
     _each=$((_each + 1))
     take "$_each"
     if [ -n "$_pid" ] && gone "$_pid"; then
-      reap "$_pid"
+      collect "$_pid"
       put pid ''
       log "event=exit process=$_name status=$_status"
       [ -n "$_asked" ] || ended
@@ -575,13 +564,14 @@ stop_one() {
 until_gone() {
   now
   _limit=$((_now + $1 * 100))
-  while :; do
+  attend
+  take "$_begun"
+  while [ -n "$_pid" ] && [ "$_now" -lt "$_limit" ]; do
+    nap 1
     attend
     take "$_begun"
-    [ -n "$_pid" ] || return 0
-    [ "$_now" -lt "$_limit" ] || return 1
-    nap 1
   done
+  [ -z "$_pid" ]
 }
 
 supervise() {
@@ -660,7 +650,7 @@ probe() {
   esac
   read_arguments "$@"
   _deadline=$((_check_timeout * 100 - 100)) _phase=probing
-  [ "$_checks" -lt 2 ] || hear_children
+  hear_children
   _each=1
   while [ "$_each" -lt "$_checks" ]; do
     eval "_words=\$_check_$_each"

@@ -11,9 +11,6 @@ import { find, link, NAMESPACE, Shell } from './shells';
 /** The script under test, unless another one is given. */
 export const SCRIPT = join(__dirname, '../../src/entrypoint.sh');
 
-/** Whether the number of processes of a life can be limited here: root is not, so it takes root to become another user. */
-export const LIMITS = process.getuid?.() === 0 && ['prlimit', 'setpriv'].every(find);
-
 /** The interpreter itself: what is called python3 may be a script that looks for one. */
 export const PYTHON = `${spawnSync('python3', ['-c', 'import sys; print(sys.executable)']).stdout}`.trim();
 

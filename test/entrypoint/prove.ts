@@ -22,6 +22,8 @@ export const PROOFS: Proof[] = [];
 export interface Options {
   /** Under every shell of this machine, and not only under those that must pass. */
   readonly everywhere?: boolean;
+  /** Shells under which it does not hold, and why: printed instead of being proved. */
+  readonly except?: Record<string, string>;
   /** A rough upper limit, for those who plan. */
   readonly seconds?: number;
 }
@@ -30,10 +32,13 @@ export interface Options {
  * Declares a proof. Under jest it is a test for each shell; elsewhere (see mutants.ts) it is only collected.
  */
 export function prove(sentence: string, run: Proof['run'], options: Options = {}): void {
-  const shells = FOUND.filter(shell => shell.required || options.everywhere);
+  const { except = {} } = options;
+  const wanted = FOUND.filter(shell => shell.required || options.everywhere);
+  const shells = wanted.filter(shell => !except[shell.name]);
   const proof: Proof = { sentence, shells, seconds: options.seconds ?? 10, run };
   PROOFS.push(proof);
   if (!JEST) return;
+  wanted.filter(shell => !shells.includes(shell)).forEach(shell => skip(`[${shell.name}] ${sentence} ${except[shell.name]}`));
   shells.forEach(shell => test.concurrent(`[${shell.name}] ${sentence}`, () => attempt(proof, shell), 300_000));
 }
 
@@ -112,10 +117,10 @@ export function assertOrder(life: Entrypoint, ...wanted: string[]): void {
   assert.deepEqual(seen, wanted);
 }
 
-const JEST = typeof test !== 'undefined';
-if (JEST) {
-  MISSING.forEach(sentence => {
-    process.stderr.write(`skipped: ${sentence}\n`);
-    test.skip(sentence, () => {});
-  });
+function skip(sentence: string): void {
+  process.stderr.write(`skipped: ${sentence}\n`);
+  test.skip(sentence, () => {});
 }
+
+const JEST = typeof test !== 'undefined';
+if (JEST) MISSING.forEach(skip);
