@@ -168,7 +168,6 @@ gone() {
 # state NAME SECONDS: what this container is doing, and for how long at most.
 state() {
   _phase=$1
-  now
   if ! echo "$$ $_since $_role $1 $((_epoch + _now / 100 + $2)) $_sync" >"$_dir/state.new" || ! command eval 'mv -f "$_dir/state.new" "$_dir/state"'; then
     log "event=error reason=\"cannot write $_dir/state\""
   fi
@@ -338,7 +337,7 @@ read_count() {
 # Background children of most shells start with INT and QUIT ignored, and cannot undo it: ask a program that was started so.
 find_launcher() {
   _launcher=''
-  fork "exec cat /proc/self/status >\"\$_dir/deaf\" 3>&- 9>&-" || return 0
+  fork "exec cat /proc/self/status >\"\$_dir/deaf\" 3>&- 9>&-"
   _asking=$_child
   until gone "$_asking"; do nap 1; done
   deaf || return 0
@@ -562,10 +561,7 @@ stop_one() {
 
 # until_gone SECONDS: false when the process that is being stopped is still there after that time.
 until_gone() {
-  now
   _limit=$((_now + $1 * 100))
-  attend
-  take "$_begun"
   while [ -n "$_pid" ] && [ "$_now" -lt "$_limit" ]; do
     nap 1
     attend
@@ -666,7 +662,7 @@ probe() {
 # ---------------------------------------------------------------------------------------------------------------------------------------------
 
 read -r _uptime _idle </proc/uptime
-_epoch=${_uptime%.*} _part=1${_uptime#*.}
+_epoch=${_uptime%.*} _part=1${_uptime#*.} _now=0
 case ${1-} in
   supervise)
     shift
