@@ -150,17 +150,20 @@ kernel() {
 
 # gone PID: it has ended, reaped or not. (A zombie still answers `kill -0`.)
 gone() {
-  kernel "$1"
-  case $_kernel in
-    '' | X*) ;;
-    Z*)
-      # A process whose first thread has ended looks like a zombie too, but cannot be waited for while it has others.
-      # shellcheck disable=SC2086 # the fields are to be split
-      set -- $_kernel
-      [ "${18}" -le 1 ]
-      ;;
-    *) false ;;
-  esac
+  # Who has a program has not ended. That is one question, and the rest is hundreds, because most shells read byte by byte.
+  if [ -e "/proc/$1/exe" ]; then false; else
+    kernel "$1"
+    case $_kernel in
+      '' | X*) ;;
+      Z*)
+        # A process whose first thread has ended looks like a zombie too, but cannot be waited for while it has others.
+        # shellcheck disable=SC2086 # the fields are to be split
+        set -- $_kernel
+        [ "${18}" -le 1 ]
+        ;;
+      *) false ;; # a program that nobody may look at
+    esac
+  fi
 }
 
 # --- The state, as the probes see it -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PYTHON, service } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
-import { LIMITS, NO_FORK } from './shells';
+import { find, LIMITS, NO_FORK } from './shells';
 
 prove('A process with restart ALWAYS is started again after 1 s, then after twice as long; the others do not notice.', async start => {
   const life = await start({ sync: [service('server'), service('registrar', ['die=0', 'status=3'], { restart: 'always' })] });
@@ -150,6 +152,26 @@ prove('A process whose first thread has ended while others go on is not taken fo
   await life.signal('USR1');
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
+  assert.equal((await life.line({ event: 'stop-signal', process: 'server' })).signal, 'TERM');
+});
+
+prove('A process whose program may not be looked at is not taken for one that has ended.', async start => {
+  if (!LIMITS) return; // root may look at all of them
+  const life = await start({
+    prepare: directory => {
+      // Who may run a file and not read it may not see which process runs it.
+      copyFileSync(find('sleep')!, join(directory, 'unreadable'));
+      chmodSync(join(directory, 'unreadable'), 0o711);
+    },
+    processes: 1000,
+    sync: [{ name: 'server', command: ['sh', '-c', 'exec "${EVENTS%/*}/unreadable" 1000'] }, service('registrar')],
+  });
+  await life.event('registrar', 'started');
+  await life.line({ event: 'running' });
+  await life.poll('the program', () => life.alive().some(process => process.includes('unreadable 1000')));
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.equal((await life.line({ event: 'exit', process: 'server' })).status, '143');
   assert.equal((await life.line({ event: 'stop-signal', process: 'server' })).signal, 'TERM');
 });
 
