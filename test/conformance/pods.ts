@@ -81,9 +81,15 @@ export class Pods {
    */
   public async watch(): Promise<void> {
     while (this.watching) {
-      await this.kubectl.follow(['get', 'pods', '--watch', '--output-watch-events', '--output=json'], line => this.take(line));
+      let begun = false;
+      await this.kubectl.follow(['get', 'pods', '--watch', '--output-watch-events', '--output=json'], line => {
+        if (!begun) { // until then the last list is the best one
+          this.current.clear();
+          begun = true;
+        }
+        this.take(line);
+      });
       await sleep(0.5);
-      this.current.clear();
     }
   }
 
@@ -116,7 +122,13 @@ export class Pods {
   }
 
   private take(line: string): void {
-    const { type, object } = JSON.parse(line) as { type: string; object: Pod };
+    let event: { type: string; object: Pod };
+    try {
+      event = JSON.parse(line);
+    } catch {
+      return; // the connection has ended within a line; the next watch tells all again
+    }
+    const { type, object } = event;
     if (type === 'DELETED') {
       this.current.delete(object.metadata.name);
     } else if (type === 'ADDED' || type === 'MODIFIED') {
