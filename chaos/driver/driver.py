@@ -27,7 +27,9 @@ JOB_EVERY = float(os.environ["JOB_EVERY_SECONDS"])
 JOB = base64.b64encode(f"sleep:{os.environ['JOB_SECONDS']}".encode()).decode()
 #: A client's patience with one request, in seconds.
 DEADLINE = 30
-DONE = "chaos-done"
+#: Of this driver alone, like the names of its jobs: what another one has left in the queues is not taken for its own.
+NAME = os.environ["POD_NAME"]
+DONE = f"chaos-done-{NAME}"
 FOLDER = os.environ.get("CHAOS_FOLDER", "/tmp")
 RETRY = json.dumps({
     "loadBalancingConfig": [{"round_robin": {}}],
@@ -90,8 +92,9 @@ class Control:
         return "control", self.stub
 
 
-def request(number: int, stream: str, client) -> None:
-    begin, pod = now(), None
+def request(begin: float, number: int, stream: str, client) -> None:
+    """It begins when it is due; that none of the threads was free would be this program's delay, and is seen."""
+    pod = None
     with lock:
         in_flight[stream] += 1
     try:
@@ -114,22 +117,18 @@ def ask(stream: str, client) -> None:
         for number in itertools.count():
             if stop.wait(max(0, due - time.monotonic())):
                 return
-            pool.submit(request, number, stream, client)
+            pool.submit(request, now(), number, stream, client)
             due += 1 / RATES[stream]
 
 
 def send_jobs() -> None:
     """A job is sent when RabbitMQ has confirmed it. Where that fails it is sent again, and may then run twice without anybody's fault, which is noted."""
-    app.conf.broker_transport_options = {
-        "confirm_publish": True,
-        "max_retries": 1, "interval_start": 0.2, "interval_step": 0.2, "interval_max": 1,  # else it waits longer from time to time, for ever
-    }
     for number in itertools.count():
-        name, begin, again = f"job-{number}", now(), False
+        name, begin, again = f"{NAME}-{number}", now(), False
         outstanding.add(name)
         while not stop.is_set():
             try:
-                read.apply_async((JOB,), task_id=name, reply_to=DONE)
+                read.apply_async((JOB,), task_id=name, reply_to=DONE, retry=False)  # or it would be sent again without a note
                 note("job", id=name, begin=begin, at=now(), again=again)
                 break
             except Exception as error:
@@ -193,6 +192,11 @@ def tick() -> None:
 
 
 def main() -> None:
+    app.conf.broker_transport_options = {
+        "confirm_publish": True,
+        "max_retries": 1, "interval_start": 0.2, "interval_step": 0.2, "interval_max": 1,  # else it waits longer from time to time, for ever
+    }
+    app.control.purge()  # jobs that a system before has left; this one has no workers yet
     servers = Plain()
     for work in [(follow_servers, servers), (take_results,), (tick,)]:
         threading.Thread(target=work[0], args=work[1:], daemon=True).start()
