@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { restartsOf, Stage } from './stage';
+import { Deaths } from './ledger';
+import { done, restartsOf, Stage, Undone } from './stage';
 import { isReady, Pod } from '../test/conformance/pods';
 import { sleep, until } from '../test/conformance/wait';
 
@@ -27,11 +26,25 @@ export interface Step {
   readonly planned: boolean;
   /** How long clients may go on sending requests to a dead process, in seconds: until the registry tells them. */
   readonly unknowingSeconds?: number;
+  /** The process that is asked to end has to finish the requests that it has. */
+  readonly finishes?: boolean;
+  /** What it may cost. */
+  readonly most?: Most;
   /** Time to be well again, in seconds. */
   readonly limit: number;
-  /** Does it, and names the pods in which a process with requests has died. */
-  act(stage: Stage): Promise<string[]>;
+  /** Does it, and notes which processes with requests die of it, before they do. */
+  act(stage: Stage, deaths: Deaths): Promise<unknown>;
 }
+
+export interface Most {
+  readonly recreated: number;
+  readonly restarted: number;
+}
+
+const NOTHING: Most = { recreated: 0, restarted: 0 };
+
+/** The row that shows how many models are loaded again. */
+export const ETCD_DOWN = 'etcd down, back empty';
 
 /** The entrypoint notices a death, ends the registrar, and the clients look every second. */
 const UNKNOWING_SECONDS = 5;
@@ -56,37 +69,38 @@ function readyInOrder(pods: Pod[]): Pod[] {
   return ready;
 }
 
-function planned(name: string, act: (stage: Stage) => Promise<unknown>, limit: number = 120): Step {
-  return {
-    name,
-    planned: true,
-    limit,
-    act: async stage => {
-      await act(stage);
-      return [];
-    },
-  };
+function step(name: string, act: Step['act'], more: Partial<Step> = {}): Step {
+  return { name, planned: true, limit: 120, ...more, act: async (stage, deaths) => act(stage, deaths) }; // whatever goes wrong is the promise's
 }
 
-function single(name: string, act: (stage: Stage) => Promise<unknown>): Disruption {
-  return { name, steps: [planned(name, act)] };
+/**
+ * Replaces the pods that have been restarted already: the kubelet would let them wait longer each time, which is not what is tried.
+ */
+export async function rest(stage: Stage): Promise<void> {
+  for (const pod of stage.pods.filter(each => restartsOf(each) >= 2)) {
+    await stage.delete(pod);
+    await stage.steady(180);
+  }
 }
 
 function kill(process: 'server' | 'registrar' | 'worker', signal: 'TERM' | 'KILL'): Disruption {
   const name = `${signal} to ${process}`;
   return {
     name,
-    steps: [{
-      name,
+    steps: [step(name, async (stage, { dead }) => {
+      const pod = freshest(process === 'worker' ? stage.asyncPods : stage.syncPods);
+      if (process === 'server') {
+        dead.push(pod.metadata.name);
+      }
+      await stage.kill(pod, process, signal);
+    }, {
       planned: false,
       limit: 60,
       unknowingSeconds: UNKNOWING_SECONDS,
-      act: async stage => {
-        const pod = freshest(process === 'worker' ? stage.asyncPods : stage.syncPods);
-        await stage.kill(pod, process, signal);
-        return process === 'server' ? [pod.metadata.name] : [];
-      },
-    }],
+      finishes: process === 'server' && signal === 'TERM',
+      most: process === 'registrar' ? NOTHING : undefined,
+    })],
+    prepare: rest,
     undo: async stage => {
       const stuck = stage.trouble;
       if (stuck !== undefined) { // a system that does not heal by itself is helped, or nothing more could be tried
@@ -113,6 +127,14 @@ function nodes(stage: Stage): string[] {
   return [...counted.keys()].sort((a, b) => counted.get(b)! - counted.get(a)!);
 }
 
+function otherNode(stage: Stage): string {
+  const [node] = nodes(stage);
+  if (node === undefined) {
+    throw new Undone('no pod is on another node than the driver');
+  }
+  return node;
+}
+
 // A scheduler puts new pods where there are few.
 async function spread(stage: Stage): Promise<void> {
   if (!stage.syncPods.some(pod => pod.spec.nodeName !== stage.means.home)) {
@@ -123,12 +145,13 @@ async function spread(stage: Stage): Promise<void> {
 }
 
 async function drain(stage: Stage): Promise<void> {
-  const [node] = nodes(stage);
-  await stage.kubectl.print(['label', 'node', node, `${stage.means.closed}=`]);
+  const node = otherNode(stage);
+  await done(stage.kubectl.print(['label', 'node', node, `${stage.means.closed}=`]));
   const pods = stage.pods.filter(pod => pod.spec.nodeName === node);
   await Promise.all(pods.map(async ({ metadata: { name } }) => {
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: stage.kubectl.namespace } };
-    await stage.kubectl.print(['create', '--raw', `/api/v1/namespaces/${stage.kubectl.namespace}/pods/${name}/eviction`, '--filename=-'], JSON.stringify(eviction));
+    const path = `/api/v1/namespaces/${stage.kubectl.namespace}/pods/${name}/eviction`;
+    await done(stage.kubectl.print(['create', '--raw', path, '--filename=-'], JSON.stringify(eviction)));
   }));
   await until(`${node} is empty`, 120, () => stage.pods.every(pod => pod.spec.nodeName !== node), 0.2);
 }
@@ -140,7 +163,8 @@ async function open(stage: Stage): Promise<void> {
 async function restartRabbitmq({ kubectl, means }: Stage): Promise<void> {
   // Asked to end, and not deleted: what it holds is in a volume of its pod.
   await kubectl.run(['exec', `deployment/${means.rabbitmq}`, '--', 'rabbitmqctl', 'shutdown']);
-  await until('RabbitMQ has ended', 60, async () => (await kubectl.run(['wait', `deployment/${means.rabbitmq}`, '--for=condition=Available=false', '--timeout=1s'])).status === 0);
+  const gone = ['wait', `deployment/${means.rabbitmq}`, '--for=condition=Available=false', '--timeout=1s'];
+  await done(until('RabbitMQ has ended', 60, async () => (await kubectl.run(gone)).status === 0));
   await kubectl.print(['rollout', 'status', `deployment/${means.rabbitmq}`, '--timeout=120s']);
 }
 
@@ -151,16 +175,14 @@ async function stopEtcd({ kubectl, means }: Stage): Promise<void> {
   await kubectl.print(['rollout', 'status', `deployment/${means.etcd}`, '--timeout=120s']);
 }
 
-const shell = (command: string) => promisify(execFile)('sh', ['-c', command]);
-
-async function loseNode(stage: Stage): Promise<string[]> {
-  const [node] = nodes(stage);
-  const dead = stage.syncPods.filter(pod => pod.spec.nodeName === node).map(pod => pod.metadata.name);
-  await shell(stage.means.loseNode!.replace('{node}', node));
+async function loseNode(stage: Stage, deaths: Deaths): Promise<void> {
+  const node = otherNode(stage);
+  deaths.dead = stage.syncPods.filter(pod => pod.spec.nodeName === node).map(pod => pod.metadata.name);
+  await done(stage.means.owner.loseNode(node));
+  deaths.deadBy = stage.driver.now();
   await sleep(45); // Kubernetes takes it for lost after about 40 s
-  await shell(stage.means.returnNode!.replace('{node}', node));
-  await stage.kubectl.print(['wait', `node/${node}`, '--for=condition=Ready', '--timeout=120s']);
-  return dead;
+  await done(stage.means.owner.returnNodes());
+  await done(stage.kubectl.print(['wait', `node/${node}`, '--for=condition=Ready', '--timeout=120s']));
 }
 
 /** What may come together and at any time, since it is planned. */
@@ -179,7 +201,7 @@ async function mixed(stage: Stage): Promise<void> {
   await Promise.all([first(stage), sleep(later).then(() => second(stage))]);
 }
 
-const isLibrary = (stage: Stage) => stage.system.promised ? undefined : 'a control cannot do it without a rollout, which has its own row';
+const needsNodes = ({ means }: Stage) => means.nodes > 1 ? undefined : 'it needs a second node';
 
 export const DISRUPTIONS: Disruption[] = [
   kill('server', 'KILL'),
@@ -188,57 +210,56 @@ export const DISRUPTIONS: Disruption[] = [
   kill('registrar', 'TERM'),
   kill('worker', 'KILL'),
   kill('worker', 'TERM'),
-  single('delete a sync pod', stage => stage.delete(stalest(stage.syncPods))),
-  single('delete an async pod', stage => stage.delete(stalest(stage.asyncPods))),
+  { name: 'delete a sync pod', steps: [step('delete a sync pod', stage => stage.delete(stalest(stage.syncPods)))] },
+  { name: 'delete an async pod', steps: [step('delete an async pod', stage => stage.delete(stalest(stage.asyncPods)))] },
   {
     name: 'scale',
     steps: [
-      planned('scale up, 5 to 7', stage => stage.change({ replicas: stage.base.replicas + 2 })),
-      planned('scale down, 7 to 5', stage => stage.change({ replicas: stage.base.replicas })),
+      step('scale up, 5 to 7', stage => stage.change({ replicas: stage.base.replicas + 2 }), { most: NOTHING }),
+      step('scale down, 7 to 5', stage => stage.change({ replicas: stage.base.replicas }), { most: NOTHING }),
     ],
   },
   {
     name: 'split',
     steps: [
-      planned('split up, 2 to 3', stage => stage.change({ sync: stage.base.sync + 1 })),
-      planned('split down, 3 to 2', stage => stage.change({ sync: stage.base.sync })),
+      step('split up, 2 to 3', stage => stage.change({ sync: stage.base.sync + 1 }), { most: { recreated: 0, restarted: 1 } }),
+      step('split down, 3 to 2', stage => stage.change({ sync: stage.base.sync }), { most: { recreated: 0, restarted: 1 } }),
     ],
-    leftOut: isLibrary,
+    prepare: rest,
   },
-  { name: 'rolling restart', steps: [planned('rolling restart', stage => stage.restart(), 180)] },
+  { name: 'rolling restart', steps: [step('rolling restart', stage => stage.restart(), { limit: 180 })] },
   {
     name: 'scale below sync',
     steps: [
-      planned('scale below the sync count, 5 to 1', stage => stage.scale(1)),
-      planned('scale back, 1 to 5', stage => stage.scale(stage.base.replicas)),
+      step('scale below the sync count, 5 to 1', stage => stage.scale(1)),
+      step('scale back, 1 to 5', stage => stage.scale(stage.base.replicas)),
     ],
-    leftOut: isLibrary,
   },
-  { name: 'image', steps: [planned('image change', changeImage, 180)] },
+  { name: 'image', steps: [step('image change', changeImage, { limit: 180 })] },
   {
     name: 'drain',
-    steps: [planned('drain a node', drain)],
-    leftOut: stage => nodes(stage).length > 0 ? undefined : 'it needs a second node',
+    steps: [step('drain a node', drain)],
+    leftOut: needsNodes,
     prepare: spread,
     undo: open,
   },
-  { name: 'rabbitmq', steps: [{ name: 'RabbitMQ restarted', planned: false, limit: 120, act: async stage => { await restartRabbitmq(stage); return []; } }] },
-  { name: 'etcd', steps: [{ name: 'etcd down, back empty', planned: false, limit: 120, act: async stage => { await stopEtcd(stage); return []; } }], most: 2 },
+  { name: 'rabbitmq', steps: [step('RabbitMQ restarted', restartRabbitmq, { planned: false })] },
+  { name: 'etcd', steps: [step(ETCD_DOWN, stopEtcd, { planned: false, most: NOTHING })], most: 2 },
   {
     name: 'node',
-    steps: [{ name: 'node lost and back', planned: false, limit: 240, unknowingSeconds: LEASE_SECONDS, act: loseNode }],
-    leftOut: ({ means }) => means.loseNode && means.returnNode ? undefined : 'nobody has said how (--lose-node, --return-node)',
+    steps: [step('node lost and back', loseNode, { planned: false, limit: 240, unknowingSeconds: LEASE_SECONDS })],
+    leftOut: stage => stage.means.owner.canLoseNode ? needsNodes(stage) : 'nobody has said how (--lose-node, --return-node)',
     prepare: spread,
+    undo: stage => stage.means.owner.returnNodes(),
   },
   {
     name: 'api',
-    steps: [{ name: 'API server down', planned: false, limit: 120, act: async ({ means }) => { await shell(means.apiDown!); return []; } }],
-    leftOut: ({ means }) => means.apiDown ? undefined : 'nobody has said how (--api-down)',
+    steps: [step('API server down', stage => done(stage.means.owner.stopApi()), { planned: false, most: NOTHING })],
+    leftOut: ({ means }) => means.owner.canStopApi ? undefined : 'nobody has said how (--api-down)',
   },
   {
     name: 'mixed',
-    steps: [planned('two planned ones at once', mixed, 240)],
-    leftOut: isLibrary,
+    steps: [step('two planned ones at once', mixed, { limit: 240 })],
     undo: async stage => {
       await stage.change(stage.base);
       await stage.steady(180);

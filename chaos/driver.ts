@@ -20,15 +20,28 @@ export function driverObjects(settings: Settings, node: any): any[] {
   ];
 }
 
+/** As the registrar writes it. */
+export function address(ip: string): string {
+  return ip.includes(':') ? `[${ip}]:50051` : `${ip}:50051`;
+}
+
 /**
  * The pod that sends requests and jobs, and what it has written so far.
  */
 export class Driver {
-  public static async start(kubectl: Kubectl, pods: Pods, name: string, settings: Settings, node: any): Promise<Driver> {
-    const driver = new Driver(kubectl, name);
+  public readonly ledger = new Ledger();
+  private following = true;
+  private read = 0;
+  /** This machine's clock less the driver's; the line that took least time on its way tells it best. */
+  private skew = Infinity;
+
+  constructor(private readonly kubectl: Kubectl, private readonly pods: Pods, private readonly name: string) {}
+
+  public async start(settings: Settings, node: any): Promise<void> {
+    const { kubectl, pods, name } = this;
     const main = container('driver', settings, ['python', '/chaos/driver.py'], Object.entries({
       PYTHONPATH: '/srv',
-      CONTROL: `${pods.get('control')!.status.podIP}:50051`,
+      CONTROL: address(pods.get('control')!.status.podIP!),
       PLAIN_RATE: LOAD.plainRate,
       RETRY_RATE: LOAD.retryRate,
       JOB_EVERY_SECONDS: LOAD.jobEverySeconds,
@@ -42,18 +55,9 @@ export class Driver {
       spec: { ...podSpec([main], [{ name: 'programs', configMap: { name: PROGRAMS } }]), ...node, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 },
     }]);
     await until(`${name} runs`, 90, () => pods.get(name) !== undefined && isReady(pods.get(name)!), 0.2);
-    void driver.follow();
-    await until(`${name} sends requests`, 60, () => driver.ledger.lastTick, 0.2);
-    return driver;
+    void this.follow();
+    await until(`${name} sends requests`, 60, () => this.ledger.lastTick, 0.2);
   }
-
-  public readonly ledger = new Ledger();
-  private following = true;
-  private read = 0;
-  /** This machine's clock less the driver's; the line that took least time on its way tells it best. */
-  private skew = Infinity;
-
-  private constructor(private readonly kubectl: Kubectl, private readonly name: string) {}
 
   /**
    * The time by the driver's clock, in seconds.
@@ -66,15 +70,19 @@ export class Driver {
    * Sends nothing more, and waits for what is still under way.
    */
   public async stop(): Promise<void> {
-    await this.kubectl.print(['exec', this.name, '--', 'touch', '/tmp/stop']);
-    await until(`${this.name} has ended`, 180, () => this.ledger.ended, 0.2);
-    this.following = false;
-    await this.kubectl.print(['delete', 'pod', this.name, '--wait=false']);
+    try {
+      await this.kubectl.print(['exec', this.name, '--', 'touch', '/tmp/stop']);
+      // More than the deadlines of driver.py together: 60 s for a server, 30 s for its answer, 120 s for the jobs.
+      await until(`${this.name} has ended`, 240, () => this.ledger.ended, 0.2);
+    } finally {
+      this.following = false;
+      await this.kubectl.run(['delete', 'pod', this.name, '--ignore-not-found', '--wait=false']);
+    }
   }
 
   // From where the last connection ended: the API server may be away for a while.
   private async follow(): Promise<void> {
-    while (this.following) {
+    while (this.following && this.pods.isWatching) {
       await this.kubectl.follow(['exec', this.name, '--', 'tail', '-c', `+${this.read + 1}`, '-f', '/tmp/events'], line => this.take(line));
       await sleep(0.5);
     }

@@ -72,16 +72,24 @@ export class Ledger {
 }
 
 /**
+ * Which processes with requests a disruption has ended.
+ */
+export interface Deaths {
+  /** Their pods: nobody could save what they had. */
+  dead: string[];
+  /** By when they were dead, where no connection tells: requests to a vanished node only end with their deadline. */
+  deadBy?: number;
+}
+
+/**
  * The stretch of time in which a disruption can have had an effect.
  */
-export interface Window {
+export interface Window extends Readonly<Deaths> {
   /** The moment of the disruption. */
   readonly from: number;
   readonly to: number;
   /** The end of the window before, to which a job that was begun earlier belongs. */
   readonly after: number;
-  /** Pods whose processes have died with requests that nobody could save. */
-  readonly dead: readonly string[];
 }
 
 export interface Counts {
@@ -91,6 +99,8 @@ export interface Counts {
   /** Of the client that never tries again. */
   readonly requests: number;
   readonly failed: number;
+  /** Of those that failed: they had begun before the moment. */
+  readonly failedBefore: number;
   /** Of those that failed: they were in a process when it died. */
   readonly failedInside: number;
   /** Of those that failed: they were sent to a dead process because the client did not know yet. */
@@ -120,7 +130,7 @@ const DYING_SECONDS = 0.25;
 /**
  * What happened to the requests and jobs that were in flight at the moment of a disruption or were sent from then to the end of its window.
  */
-export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead }: Window): Counts {
+export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead, deadBy = Infinity }: Window): Counts {
   const within = requests.filter(({ begin, end }) => end >= from && begin <= to);
   const plain = within.filter(({ stream }) => stream === 'plain');
   const failed = plain.filter(({ ok }) => !ok);
@@ -131,7 +141,7 @@ export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead
   const unknowing: number[] = [];
   for (const pod of dead) {
     const of = failed.filter(each => each.pod === pod);
-    const death = Math.min(...of.map(({ end }) => end));
+    const death = Math.min(deadBy, ...of.map(({ end }) => end));
     inside += of.filter(({ begin }) => begin <= death + DYING_SECONDS).length;
     unknowing.push(...of.filter(({ begin }) => begin > death + DYING_SECONDS).map(({ begin }) => begin - death));
   }
@@ -147,6 +157,7 @@ export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead
     jobsInFlight: sent.filter(({ begin }) => begin < from).length,
     requests: plain.length,
     failed: failed.length,
+    failedBefore: failed.filter(({ begin }) => begin < from).length,
     failedInside: inside,
     failedUnknowing: unknowing.length,
     unknowingSeconds: Math.max(0, ...unknowing),

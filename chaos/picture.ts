@@ -13,7 +13,7 @@ const COLORS = { answered: '#9db8d2', plain: '#c0392b', retry: '#e6a23c', mark: 
  */
 export function picture(title: string, ledger: Ledger, trials: Trial[]): string {
   const requests = ledger.requests.filter(({ stream }) => stream !== 'control');
-  const begin = requests.reduce((least, { end }) => Math.min(least, end), Infinity);
+  const begin = requests.reduce((least, { end }) => Math.min(least, end), requests[0]?.end ?? 0);
   const seconds = Math.ceil(requests.reduce((most, { end }) => Math.max(most, end), 0) - begin) || 1;
   const step = Math.max(1, Math.ceil(seconds / MOST_BARS));
   const bars = (wanted: (request: typeof requests[number]) => boolean, per: number) => {

@@ -3,15 +3,26 @@ import { LIBRARY, SHARE } from './systems/library';
 import { SCRIPT } from './systems/script';
 import { System } from './systems/system';
 
+export interface Tries {
+  readonly planned: number;
+  readonly unplanned: number;
+}
+
 /**
  * Which disruptions each system goes through, by name, and how often.
  */
 export interface Profile {
-  readonly systems: { readonly system: System; readonly disruptions: string[]; readonly tries: number }[];
+  readonly systems: { readonly system: System; readonly disruptions: string[]; readonly tries: Tries }[];
+  /** How long a model takes to load: what each restart costs. */
+  readonly loadSeconds: number;
   readonly etcdDownSeconds: number;
 }
 
-const CONTROLS = ['KILL to server', 'TERM to server', 'KILL to worker', 'TERM to worker', 'delete a sync pod', 'delete an async pod', 'rolling restart'];
+const CONTROLS = [
+  'KILL to server', 'TERM to server', 'KILL to worker', 'TERM to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'rolling restart', 'drain',
+];
+
+const [ONCE, TWICE] = [1, 2].map((tries): Tries => ({ planned: tries, unplanned: tries }));
 
 export const PROFILES: { [name: string]: Profile } = {
   /** 10 minutes on a machine with two cores. */
@@ -20,11 +31,12 @@ export const PROFILES: { [name: string]: Profile } = {
       {
         system: LIBRARY,
         disruptions: ['KILL to server', 'KILL to worker', 'delete a sync pod', 'delete an async pod', 'split', 'scale below sync', 'drain', 'rolling restart'],
-        tries: 1,
+        tries: ONCE,
       },
-      { system: SCRIPT, disruptions: ['KILL to server', 'delete a sync pod'], tries: 1 },
-      { system: DEPLOYMENTS, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: 1 },
+      { system: SCRIPT, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
+      { system: DEPLOYMENTS, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
     ],
+    loadSeconds: 2,
     etcdDownSeconds: 30,
   },
   /** Up to two hours. */
@@ -36,12 +48,13 @@ export const PROFILES: { [name: string]: Profile } = {
           'KILL to server', 'KILL to registrar', 'KILL to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'split', 'rolling restart',
           'TERM to server', 'TERM to registrar', 'TERM to worker', 'scale below sync', 'drain', 'image', 'mixed', 'rabbitmq', 'etcd', 'node', 'api',
         ],
-        tries: 8,
+        tries: { planned: 8, unplanned: 3 },
       },
-      { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: 2 },
-      { system: SCRIPT, disruptions: CONTROLS, tries: 2 },
-      { system: DEPLOYMENTS, disruptions: CONTROLS, tries: 2 },
+      { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: TWICE },
+      { system: SCRIPT, disruptions: CONTROLS, tries: TWICE },
+      { system: DEPLOYMENTS, disruptions: CONTROLS, tries: TWICE },
     ],
+    loadSeconds: 10,
     etcdDownSeconds: 300,
   },
 };

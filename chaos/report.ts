@@ -1,8 +1,10 @@
-import { Verdict } from './trial';
+import { ETCD_DOWN } from './disruptions';
+import { brokenPromises, Result } from './promises';
+import { lostPerTry, Verdict } from './trial';
 import { table } from '../bench/markdown';
 
 const COLUMNS = [
-  'Disruption', 'tries', 'in flight at least', 'requests', 'failed', '... in the dead process', '... to it, unknowing', 'failed with retry',
+  'Disruption', 'tries', 'in flight at least', 'requests', 'failed', '... in the dead process', '... to it, unknowing', 'failed, with a retry policy for UNAVAILABLE',
   'jobs', 'lost', 'run twice', 'pods re-created', 'containers restarted', 'steady after, s', 'p99 during, s',
 ];
 
@@ -52,13 +54,6 @@ function steady(counted: Verdict[]): string {
 }
 
 /**
- * Requests that failed and jobs that were lost, for each try.
- */
-export function lostPerTry(verdicts: Verdict[]): number {
-  return verdicts.reduce((sum, { counts }) => sum + counts.failed + counts.lost, 0) / verdicts.length;
-}
-
-/**
  * The rows in which the library loses as much as a control, or more.
  */
 export function noBetter(library: Verdict[], control: Verdict[]): string[] {
@@ -68,10 +63,55 @@ export function noBetter(library: Verdict[], control: Verdict[]): string[] {
 }
 
 /**
+ * A table for each system, and what else there is to say.
+ */
+export function tables(results: Result[]): string[] {
+  const library = results.find(({ system }) => system.promised);
+  const remarks = [
+    ...results.flatMap(({ system, verdicts }) => reloads(verdicts).map(times => `${system.name}: ${ETCD_DOWN}: models loaded again: ${times}`)),
+    ...library === undefined ? [] : results.filter(({ system }) => !system.promised)
+      .flatMap(({ system, verdicts }) => noBetter(library.verdicts, verdicts).map(name => `${name}: the library loses no less than ${system.name}`)),
+    ...results.flatMap(({ system, leftOut }) => leftOut.map(({ name, why }) => `${system.name}: left out: ${name}: ${why}`)),
+  ];
+  return [
+    ...results.filter(({ verdicts }) => verdicts.length > 0).map(({ system, verdicts }) => tableOf(`${system.name}: ${system.about}`, verdicts)),
+    ...remarks.length > 0 ? [list(remarks)] : [],
+  ];
+}
+
+// Whatever starts again loads its model.
+function reloads(verdicts: Verdict[]): number[] {
+  const rows = verdicts.filter(({ trial, void: reason }) => trial.row === ETCD_DOWN && reason === undefined);
+  return rows.length === 0 ? [] : [rows.reduce((sum, { trial }) => sum + trial.recreated + trial.restarted, 0)];
+}
+
+function list(items: string[]): string {
+  return items.map(item => `- ${item}`).join('\n');
+}
+
+/**
+ * All of it as a document. What is broken stands in it too, or a run that ended early would look like a good one.
+ */
+export function page(facts: string[], results: Result[]): string {
+  const wrong = brokenPromises(results).map(what => `BROKEN: ${what}`);
+  return `${[list(facts), ...tables(results), ...wrong.length > 0 ? [list(wrong)] : []].join('\n\n')}\n`;
+}
+
+/**
+ * All figures.
+ */
+export function figures(results: Result[]): any[] {
+  return results.map(each => {
+    const { system, error, leftOut, verdicts } = each;
+    return { system: system.name, error, broken: brokenPromises([each]), leftOut, verdicts };
+  });
+}
+
+/**
  * A try in a line, while it runs.
  */
 export function line({ trial, counts, void: reason, broken }: Verdict): string {
-  const verdict = reason !== undefined ? 'void' : broken.length > 0 ? 'FAIL' : trial.promised ? 'ok  ' : '-   ';
+  const verdict = broken.length > 0 ? 'FAIL' : reason !== undefined ? 'void' : trial.promised ? 'ok  ' : '-   ';
   const failed = `${counts.failed} of ${counts.requests} requests failed`
     + (trial.planned ? '' : ` (${counts.failedInside} in the dead process, ${counts.failedUnknowing} to it)`)
     + `, ${counts.failedWithRetry} with retry`;

@@ -12,6 +12,8 @@ export interface Settings {
   readonly broker: string;
   /** How long a request takes. */
   readonly requestSeconds: number;
+  /** How long the model takes to load. */
+  readonly loadSeconds: number;
 }
 
 /** What the service is asked for. Together: about 13 requests and between 1 and 2 jobs are in flight at each moment. */

@@ -1,4 +1,5 @@
 import { Driver } from './driver';
+import { Owner } from './owner';
 import { Settings } from './settings';
 import { System } from './systems/system';
 import { Kubectl } from '../test/conformance/kubectl';
@@ -19,10 +20,21 @@ export interface Means {
   readonly etcd: string;
   readonly rabbitmq: string;
   readonly etcdDownSeconds: number;
-  /** Commands of the cluster's owner. */
-  readonly loseNode?: string;
-  readonly returnNode?: string;
-  readonly apiDown?: string;
+  /** How many nodes there are. */
+  readonly nodes: number;
+  readonly owner: Owner;
+}
+
+/**
+ * The disruption itself could not be done, which says nothing about the system.
+ */
+export class Undone extends Error {}
+
+/**
+ * Something that is done to the system, and that the system has no part in.
+ */
+export function done<T>(doing: Promise<T>): Promise<T> {
+  return doing.catch(({ message }) => { throw new Undone(message); });
 }
 
 /**
@@ -39,6 +51,13 @@ export class Stage {
     public readonly means: Means,
     public readonly random: () => number,
   ) {}
+
+  /**
+   * Somebody has ended the run, and it is being cleaned up.
+   */
+  public get isOver(): boolean {
+    return !this.seen.isWatching;
+  }
 
   public get pods(): Pod[] {
     return this.seen.all.filter(pod => this.system.owns(pod));
@@ -68,8 +87,7 @@ export class Stage {
   public async apply(): Promise<void> {
     const objects = this.system.objects(this.settings);
     for (const { spec } of objects.filter(object => object.spec?.template)) {
-      const { affinity = {}, containers } = spec.template.spec;
-      containers.forEach((container: any) => container.imagePullPolicy = 'Always'); // a node may have an older one of this name
+      const { affinity = {} } = spec.template.spec;
       const open = { matchExpressions: [{ key: this.means.closed, operator: 'DoesNotExist' }] };
       spec.template.spec.affinity = { ...affinity, nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [open] } } };
     }
@@ -97,7 +115,7 @@ export class Stage {
   }
 
   public delete(pod: Pod): Promise<string> {
-    return this.kubectl.print(['delete', 'pod', pod.metadata.name]);
+    return this.kubectl.print(['delete', 'pod', pod.metadata.name, '--timeout=120s']);
   }
 
   /**
@@ -106,9 +124,13 @@ export class Stage {
   public async kill(pod: Pod, process: string, signal: string): Promise<void> {
     const container = pod.spec.containers.find((each: any) => each.name === process) ?? pod.spec.containers[0];
     const before = restartsOf(pod);
-    const said = await this.kubectl.print(['exec', pod.metadata.name, '--container', container.name, '--', 'sh', '-c', KILL, 'kill', PROGRAM[process], signal]);
-    if (!/^killed \d+$/m.test(said)) {
-      throw new Error(`there is no ${process} to kill in ${pod.metadata.name}`);
+    const { stdout, stderr } = await this.kubectl.run(['exec', pod.metadata.name, '--container', container.name, '--', 'sh', '-c', KILL, 'kill', PROGRAM[process], signal]);
+    // The status says nothing: with the process the whole container may end, and this command with it.
+    if (!/^killing \d+$/m.test(stdout)) {
+      throw new Undone(`there is no ${process} to kill in ${pod.metadata.name} ${stderr}`.trim());
+    }
+    if (process === 'registrar') {
+      return; // it is started again in its container, of which Kubernetes hears nothing
     }
     await until('noticed', 10, () => {
       const now = this.pods.find(({ metadata }) => metadata.uid === pod.metadata.uid);
@@ -177,5 +199,5 @@ for each in /proc/[0-9]*; do
   each=\${each#/proc/}
   if [ -z "$pid" ] || [ "$each" -lt "$pid" ]; then pid=$each; fi
 done
-[ "$pid" ] && kill -s "$2" "$pid" && echo "killed $pid"
+[ "$pid" ] && kill -0 "$pid" && echo "killing $pid" && kill -s "$2" "$pid"
 `;

@@ -1,7 +1,7 @@
-import { Disruption, Step } from './disruptions';
-import { count, Counts, Ledger, Window } from './ledger';
+import { Disruption, Most, Step } from './disruptions';
+import { count, Counts, Deaths, Ledger, Window } from './ledger';
 import { NEEDED } from './settings';
-import { restartsOf, Stage } from './stage';
+import { restartsOf, Stage, Undone } from './stage';
 import { Pod } from '../test/conformance/pods';
 import { sleep, until } from '../test/conformance/wait';
 
@@ -20,13 +20,17 @@ export interface Trial {
   readonly promised: boolean;
   readonly planned: boolean;
   readonly unknowingSeconds: number;
+  readonly finishes?: boolean;
+  readonly most?: Most;
   readonly window: Window;
   readonly recreated: number;
   readonly restarted: number;
   /** Seconds until all was well again; undefined when it did not come to that. */
   readonly steady?: number;
-  /** What was not well at the end of its time, or why it could not be done. */
+  /** What was not well at the end of its time, or what went wrong on the way. */
   readonly trouble?: string;
+  /** Why the disruption itself could not be done. */
+  readonly undone?: string;
 }
 
 /**
@@ -46,15 +50,16 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
     const tick = stage.driver.ledger.lastTick;
     return tick !== undefined && tick.requests >= NEEDED.requests && tick.jobs >= NEEDED.jobs;
   }, 0.1).catch(() => {}); // then it does not count
+  if (stage.isOver) {
+    throw new Error('the run is over'); // what is done now, nobody would put back
+  }
   const before = stage.pods;
   const from = stage.driver.now();
-  let error: string | undefined;
-  const dead = await step.act(stage).catch((reason: Error) => {
-    error = reason.message;
-    return [];
-  });
+  const deaths: Deaths = { dead: [] };
+  const error = await step.act(stage, deaths).then(() => undefined, (reason: Error) => reason);
+  const undone = error instanceof Undone ? error.message : undefined;
   const steady = await stage.steady(step.limit);
-  const trouble = error ?? (steady === undefined ? stage.trouble ?? 'it comes and goes' : undefined);
+  const trouble = (undone === undefined ? error?.message : undefined) ?? (steady === undefined ? stage.trouble ?? 'it comes and goes' : undefined);
   const { recreated, restarted } = compare(before, stage.pods);
   const to = stage.driver.now();
   await until('the jobs are done', JOBS_SECONDS, () => stage.asyncPods.length === 0 || stage.driver.ledger.open(to).length === 0, 0.2).catch(() => {});
@@ -65,11 +70,14 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
     promised: stage.system.promised,
     planned: step.planned,
     unknowingSeconds: step.unknowingSeconds ?? 0,
-    window: { from, to, after, dead },
+    finishes: step.finishes,
+    most: step.most,
+    window: { from, to, after, ...deaths },
     recreated,
     restarted,
     steady: steady === undefined ? undefined : Math.max(0, steady - from),
     trouble,
+    undone,
   };
 }
 
@@ -108,16 +116,21 @@ function restartsBefore(pod: Pod | undefined): number {
 export function judge(trial: Trial, ledger: Ledger): Verdict {
   const counts = count(ledger, trial.window);
   const enough = counts.requestsInFlight >= NEEDED.requests && counts.jobsInFlight >= NEEDED.jobs;
-  const reasons = [
-    ...enough ? [] : [`only ${counts.requestsInFlight} requests and ${counts.jobsInFlight} jobs were in flight`],
+  const excuses = [
     ...counts.failedControl > 0 ? [`the control's requests failed too (${counts.failedControl})`] : [],
     ...counts.slowestControl > CONTROL_SECONDS ? [`the control took ${counts.slowestControl.toFixed(1)} s for a request`] : [],
     ...counts.stall > STALL_SECONDS ? [`the driver was held up for ${counts.stall.toFixed(1)} s`] : [],
   ];
-  return { trial, counts, void: reasons[0], broken: reasons.length === 0 ? breaches(trial, counts) : [] };
+  const reasons = [
+    ...excuses,
+    ...trial.undone !== undefined ? [`it could not be done: ${trial.undone}`] : [],
+    ...enough ? [] : [`only ${counts.requestsInFlight} requests and ${counts.jobsInFlight} jobs were in flight`],
+  ];
+  // A try that shows too little does not count; what is lost in it is lost nevertheless, unless the machine was at fault.
+  return { trial, counts, void: reasons[0], broken: excuses.length === 0 ? breaches(trial, counts) : [] };
 }
 
-function breaches({ promised, planned, unknowingSeconds, trouble }: Trial, counts: Counts): string[] {
+function breaches({ promised, planned, unknowingSeconds, finishes, most, recreated, restarted, trouble }: Trial, counts: Counts): string[] {
   if (!promised) {
     return [];
   }
@@ -125,8 +138,18 @@ function breaches({ promised, planned, unknowingSeconds, trouble }: Trial, count
   return [
     ...outside > 0 ? [`${outside} requests failed${planned ? '' : ' that were in no dead process'}`] : [],
     ...!planned && counts.unknowingSeconds > unknowingSeconds ? [`clients were sent to a dead process for ${counts.unknowingSeconds.toFixed(1)} s`] : [],
+    ...finishes && counts.failedBefore > 0 ? [`${counts.failedBefore} requests failed that had begun before the process was asked to end`] : [],
     ...planned && counts.failedWithRetry > 0 ? [`${counts.failedWithRetry} requests failed in spite of retries`] : [],
     ...counts.lost > 0 ? [`${counts.lost} jobs are lost`] : [],
+    ...most !== undefined && (recreated > most.recreated || restarted > most.restarted)
+      ? [`${recreated} pods were re-created and ${restarted} containers restarted, which must be at most ${most.recreated} and ${most.restarted}`] : [],
     ...trouble !== undefined ? [`it was not well again: ${trouble}`] : [],
   ];
+}
+
+/**
+ * Requests that failed and jobs that were lost, for each try.
+ */
+export function lostPerTry(verdicts: Verdict[]): number {
+  return verdicts.reduce((sum, { counts }) => sum + counts.failed + counts.lost, 0) / verdicts.length;
 }

@@ -1,5 +1,5 @@
 import { CHECK_SERVER, container, podSpec, readiness, WORKER } from './plain';
-import { System } from './system';
+import { NOT_IN_CONTROLS, System } from './system';
 
 const [SYNC, ASYNC] = ['plain-sync', 'plain-async'];
 
@@ -18,6 +18,7 @@ export const DEPLOYMENTS: System = {
   name: 'deployments',
   about: 'two Deployments without any entrypoint: server and registrar in two containers of a pod, the worker in another',
   promised: false,
+  cannot: NOT_IN_CONTROLS,
   workloads: [`deployment/${SYNC}`, `deployment/${ASYNC}`],
   objects: settings => {
     const server = { ...container('server', settings, ['python', 'server.py']), readinessProbe: readiness(CHECK_SERVER) };

@@ -2,28 +2,33 @@ import { App } from 'cdk8s';
 import { Gpu, Split } from 'cdk8s-sync-async';
 import { OcrChart } from '../../examples/ocr/chart';
 import { ordinal } from '../../test/conformance/pods';
-import { toObjects } from '../../test/conformance/service';
+import { statefulSet, toObjects } from '../../test/conformance/service';
 import { Settings } from '../settings';
 import { System } from './system';
 
-function system(name: string, about: string, split: (settings: Settings) => Split): System {
+function system(name: string, about: string, cannot: string[], split: (settings: Settings) => Split): System {
   const set = `${name}-service`;
   return {
     name,
     about,
     promised: true,
+    cannot,
     workloads: [`statefulset/${set}`],
     objects: settings => {
-      const { image, replicas, etcd, broker, requestSeconds } = settings;
+      const { image, replicas, etcd, broker, requestSeconds, loadSeconds } = settings;
       const model = `sleep:${requestSeconds}`;
-      return toObjects(new OcrChart(new App(), name, { image, replicas, split: split(settings), etcd, broker, gpu: Gpu.none(), model }));
+      const objects = toObjects(new OcrChart(new App(), name, { image, replicas, split: split(settings), etcd, broker, gpu: Gpu.none(), model }));
+      const [main] = statefulSet(objects).spec.template.spec.containers;
+      main.imagePullPolicy = 'Always';
+      main.env.push({ name: 'MODEL_LOAD_SECONDS', value: String(loadSeconds) });
+      return objects;
     },
     owns: pod => pod.metadata.name.startsWith(`${set}-`),
     isSync: (pod, settings) => split(settings).isSync(ordinal(pod)),
   };
 }
 
-export const LIBRARY = system('library', 'examples/ocr as it is, with Split.count', ({ sync }) => Split.count(sync));
+export const LIBRARY = system('library', 'examples/ocr as it is, with Split.count', [], ({ sync }) => Split.count(sync));
 
 /** So that it has the same number of synchronous pods as the others: 2 of 5. */
-export const SHARE = system('share', 'examples/ocr with Split.share', () => Split.share(2, 5));
+export const SHARE = system('share', 'examples/ocr with Split.share', ['split', 'mixed'], () => Split.share(2, 5));

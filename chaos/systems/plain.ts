@@ -1,10 +1,11 @@
 import { Settings } from '../settings';
 
 /** What every container of the service gets, whichever way it is run. */
-export function container(name: string, { image, etcd, broker, requestSeconds }: Settings, command: string[], env: any[] = []): any {
+export function container(name: string, { image, etcd, broker, requestSeconds, loadSeconds }: Settings, command: string[], env: any[] = []): any {
   return {
     name,
     image,
+    imagePullPolicy: 'Always', // a node may have an older one of this name
     command,
     env: [
       { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
@@ -12,6 +13,7 @@ export function container(name: string, { image, etcd, broker, requestSeconds }:
       { name: 'ETCD', value: etcd },
       { name: 'BROKER_URL', value: broker },
       { name: 'MODEL', value: `sleep:${requestSeconds}` },
+      { name: 'MODEL_LOAD_SECONDS', value: String(loadSeconds) },
       ...env,
     ],
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },

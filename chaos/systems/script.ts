@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECK_SERVER, container, podSpec, readiness } from './plain';
-import { System } from './system';
+import { NOT_IN_CONTROLS, System } from './system';
 import { ordinal } from '../../test/conformance/pods';
 
 const NAME = 'script';
@@ -11,6 +11,7 @@ export const SCRIPT: System = {
   name: NAME,
   about: 'the same StatefulSet, with the usual bash script: start both, trap TERM, kill both, wait',
   promised: false,
+  cannot: NOT_IN_CONTROLS,
   workloads: [`statefulset/${NAME}`],
   objects: settings => {
     const labels = { app: NAME };

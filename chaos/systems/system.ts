@@ -1,6 +1,9 @@
 import { Pod } from '../../test/conformance/pods';
 import { Settings } from '../settings';
 
+/** They are about the split, which a control cannot move without a rollout; that has a row of its own. */
+export const NOT_IN_CONTROLS = ['split', 'scale below sync', 'mixed'];
+
 /**
  * A way to run the service on Kubernetes: the library, or what people use instead.
  */
@@ -10,6 +13,8 @@ export interface System {
   readonly about: string;
   /** Whether the promises are asked of it. A control has to break some, or the load is too weak to show anything. */
   readonly promised: boolean;
+  /** Disruptions that mean nothing to it, by name. */
+  readonly cannot: string[];
   /** The workloads, as kubectl names them. */
   readonly workloads: string[];
   /** What is applied. */

@@ -43,6 +43,18 @@ describe('Requests', () => {
     expect(counts.unknowingSeconds).toBeCloseTo(1.8);
   });
 
+  test('to a process that has vanished tell no sooner than their deadline when it died; who has ended it does', () => {
+    const failed = [99, 104, 112].map(begin => request(begin, begin + 30, { ok: false, pod: 'a' }));
+    const window = { ...WINDOW, to: 150, dead: ['a'] };
+    expect(count(ledger(...failed), window)).toMatchObject({ failedInside: 3, unknowingSeconds: 0 });
+    expect(count(ledger(...failed), { ...window, deadBy: 101 })).toMatchObject({ failedInside: 1, failedUnknowing: 2, unknowingSeconds: 11 });
+    expect(count(ledger(request(99, 100, { ok: false, pod: 'a' }), ...failed), { ...window, deadBy: 101 }).unknowingSeconds).toBe(12);
+  });
+
+  test('that fail and had begun before the moment are told', () => {
+    expect(count(ledger(request(99, 101, { ok: false }), request(100.5, 101, { ok: false }), request(99, 101)), WINDOW).failedBefore).toBe(1);
+  });
+
   test('have reasons, without the addresses that would make each another', () => {
     const why = (port: number) => `UNAVAILABLE: failed to connect to ipv4:10.244.0.${port % 9}:500${port}`;
     const counts = count(ledger(request(101, 102, { ok: false, why: why(51) }), request(101, 102, { ok: false, why: why(52) })), WINDOW);

@@ -1,6 +1,7 @@
 import { Ledger, Note } from '../../chaos/ledger';
 import { noBetter, tableOf } from '../../chaos/report';
-import { compare, judge, Trial } from '../../chaos/trial';
+import { Stage, Undone } from '../../chaos/stage';
+import { compare, judge, run, Trial } from '../../chaos/trial';
 
 const TRIAL: Trial = {
   system: 'library',
@@ -47,6 +48,14 @@ describe('A planned disruption', () => {
     expect(judge({ ...TRIAL, steady: undefined, trouble: '4 pods, not 5' }, ledger()).broken).toEqual(['it was not well again: 4 pods, not 5']);
   });
 
+  test('breaks a promise when it costs more than it may', () => {
+    const most = { recreated: 0, restarted: 1 };
+    expect(judge({ ...TRIAL, most, recreated: 0, restarted: 1 }, ledger()).broken).toEqual([]);
+    expect(judge({ ...TRIAL, most, recreated: 0, restarted: 2 }, ledger()).broken)
+      .toEqual(['0 pods were re-created and 2 containers restarted, which must be at most 0 and 1']);
+    expect(judge({ ...TRIAL, most }, ledger()).broken).toEqual(['1 pods were re-created and 0 containers restarted, which must be at most 0 and 1']);
+  });
+
   test('breaks nothing in a control', () => {
     expect(judge({ ...TRIAL, promised: false }, ledger(failure(102, 103), LOST)).broken).toEqual([]);
   });
@@ -68,9 +77,26 @@ describe('A disruption that nobody has planned', () => {
   });
 });
 
+test('A process that is asked to end may lose no request that it has', () => {
+  const trial = { ...TRIAL, planned: false, unknowingSeconds: 5, window: { ...TRIAL.window, dead: ['a'] } };
+  const late = failure(100.2, 100.3);
+  expect(judge({ ...trial, finishes: true }, ledger(late)).broken).toEqual([]);
+  expect(judge({ ...trial, finishes: true }, ledger(late, failure(99, 100.1))).broken).toEqual(['1 requests failed that had begun before the process was asked to end']);
+  expect(judge(trial, ledger(late, failure(99, 100.1))).broken).toEqual([]);
+});
+
 describe('A try does not count', () => {
-  test('when too little was in flight', () => {
+  test('when too little was in flight, but what it lost is lost', () => {
     expect(judge(TRIAL, new Ledger())).toMatchObject({ void: 'only 0 requests and 0 jobs were in flight', broken: [] });
+    const little = new Ledger();
+    little.add(LOST);
+    expect(judge(TRIAL, little)).toMatchObject({ void: 'only 0 requests and 0 jobs were in flight', broken: ['1 jobs are lost'] });
+  });
+
+  test('when the disruption could not be done, but what it lost is lost', () => {
+    const trial = { ...TRIAL, undone: 'no API server' };
+    expect(judge(trial, ledger())).toMatchObject({ void: 'it could not be done: no API server', broken: [] });
+    expect(judge(trial, ledger(LOST)).broken).toEqual(['1 jobs are lost']);
   });
 
   test('when the control failed too', () => {
@@ -82,6 +108,42 @@ describe('A try does not count', () => {
     expect(judge(TRIAL, ledger(slow)).void).toBe('the control took 6.0 s for a request');
     expect(judge(TRIAL, ledger({ e: 'tick', at: 105, requests: 9, jobs: 1, stall: 4 })).void).toBe('the driver was held up for 4.0 s');
   });
+});
+
+describe('What goes wrong in a step', () => {
+  const stage = {
+    pods: [],
+    asyncPods: [],
+    system: { name: 'library', promised: true },
+    driver: { now: () => 100, ledger: { lastTick: { requests: 9, jobs: 1 } } },
+    steady: async () => 101,
+  } as unknown as Stage;
+  const tried = (error: Error) => run(stage, {
+    name: 'node',
+    planned: false,
+    limit: 1,
+    act: async (_, deaths) => {
+      Object.assign(deaths, { dead: ['a'], deadBy: 100.5 });
+      throw error;
+    },
+  }, 90);
+
+  test('breaks a promise', async () => {
+    expect(await tried(new Error('no rollout'))).toMatchObject({ trouble: 'no rollout', undone: undefined });
+  });
+
+  test('breaks none where the step itself could not be done; who has died is known all the same', async () => {
+    expect(await tried(new Undone('no API server'))).toMatchObject({
+      trouble: undefined, undone: 'no API server', steady: 1, window: { from: 100, dead: ['a'], deadBy: 100.5 },
+    });
+  });
+});
+
+test('Nothing more is done when the run is over', async () => {
+  const acted: string[] = [];
+  const stage = { isOver: true, driver: { ledger: { lastTick: { requests: 9, jobs: 1 } } } } as unknown as Stage;
+  await expect(run(stage, { name: 'drain', planned: true, limit: 1, act: async () => acted.push('drain') }, 90)).rejects.toThrow('the run is over');
+  expect(acted).toEqual([]);
 });
 
 describe('Pods', () => {

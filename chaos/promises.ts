@@ -1,0 +1,55 @@
+import { Ledger } from './ledger';
+import { System } from './systems/system';
+import { lostPerTry, Verdict } from './trial';
+
+/** What one system went through. */
+export interface Result {
+  readonly system: System;
+  readonly verdicts: Verdict[];
+  readonly leftOut: { readonly name: string; readonly why: string }[];
+  /** Disruptions that somebody has asked for by name. */
+  readonly asked: string[];
+  /** Why it ended early. */
+  readonly error?: string;
+  readonly ledger: Ledger;
+}
+
+/** Where a control has to lose something. */
+const LOSING = ['KILL to server', 'delete a sync pod', 'rolling restart'];
+
+/**
+ * What the run has shown, a line for each promise: of the library's tries, of what happened between them, and that the load could show losses.
+ */
+export function promises({ system, verdicts, leftOut, asked, error, ledger }: Result): { ok: boolean; what: string }[] {
+  const counted = verdicts.filter(verdict => verdict.void === undefined);
+  const of = (row: string) => counted.filter(({ trial }) => trial.row === row);
+  const rows = [...new Set(verdicts.map(({ trial }) => trial.row))];
+  const missing = [
+    ...error === undefined ? [] : [error],
+    ...verdicts.length > 0 ? [] : ['nothing could be tried'],
+    ...leftOut.filter(({ name }) => asked.includes(name)).map(({ name, why }) => `${name} was asked for and left out: ${why}`),
+    ...rows.filter(row => of(row).length === 0).map(row => `${row}: no try counts`),
+  ].map(what => ({ ok: false, what: `${system.name}: ${what}` }));
+  if (!system.promised) {
+    const proofs = rows.filter(row => LOSING.includes(row) && of(row).length > 0)
+      .map(row => ({ ok: lostPerTry(of(row)) > 0, what: `${system.name}: ${row}: a control has lost nothing, so the load is too weak to show anything` }));
+    return [...missing, ...proofs];
+  }
+  const outside = ledger.requests.filter(({ ok, stream, begin, end }) => !ok && stream !== 'control'
+    && !verdicts.some(({ trial: { window } }) => end >= window.from && begin <= window.to));
+  const lost = ledger.open().length;
+  return [
+    ...missing,
+    ...verdicts.filter(verdict => verdict.void === undefined || verdict.broken.length > 0) // one that does not count can break a promise, and keep none
+      .map(({ trial, broken }) => ({ ok: broken.length === 0, what: `${system.name}: ${trial.row}: ${broken.join('; ')}` })),
+    { ok: outside.length === 0, what: `${system.name}: between the disruptions: ${outside.length} requests failed` },
+    { ok: lost === 0, what: `${system.name}: at the end: ${lost} jobs are lost` },
+  ];
+}
+
+/**
+ * The promises that are broken.
+ */
+export function brokenPromises(results: Result[]): string[] {
+  return results.flatMap(promises).flatMap(({ ok, what }) => ok ? [] : [what]);
+}

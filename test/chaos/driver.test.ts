@@ -1,0 +1,61 @@
+import { address, Driver } from '../../chaos/driver';
+import { Settings } from '../../chaos/settings';
+import { DEPLOYMENTS } from '../../chaos/systems/deployments';
+import { LIBRARY, SHARE } from '../../chaos/systems/library';
+import { SCRIPT } from '../../chaos/systems/script';
+import { Kubectl } from '../conformance/kubectl';
+import { Pods } from '../conformance/pods';
+import { sleep } from '../conformance/wait';
+
+const SETTINGS: Settings = { image: 'ocr:1', replicas: 5, sync: 2, etcd: 'etcd:2379', broker: 'amqp://b', requestSeconds: 0.5, loadSeconds: 10 };
+
+/** A driver whose pod runs and writes a tick at each connection, and the verbs that kubectl was asked for. */
+async function running(print: (args: string[]) => Promise<string>) {
+  const asked: string[] = [];
+  const pod = { metadata: {}, status: { podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: 'True' }] } };
+  const pods = { isWatching: true, get: () => pod };
+  const kubectl = {
+    apply: async () => '',
+    run: async (args: string[]) => { asked.push(args[0]); },
+    print,
+    follow: async (_: string[], take: (line: string) => void) => {
+      asked.push('follow');
+      take(JSON.stringify({ e: 'tick', at: Date.now() / 1000, requests: 9, jobs: 1, stall: 0 }));
+    },
+  };
+  const driver = new Driver(kubectl as unknown as Kubectl, pods as unknown as Pods, 'driver');
+  await driver.start(SETTINGS, {});
+  return { driver, pods, follows: () => asked.filter(verb => verb === 'follow').length, asked };
+}
+
+describe('The driver is followed', () => {
+  test('until it is stopped, also when that fails; its pod goes', async () => {
+    const { driver, follows, asked } = await running(() => Promise.reject(new Error('no API server')));
+    await expect(driver.stop()).rejects.toThrow('no API server');
+    const before = follows();
+    await sleep(0.7);
+    expect(follows()).toBe(before);
+    expect(asked).toContain('delete');
+  });
+
+  test('no longer than the pods are watched', async () => {
+    const { pods, follows } = await running(async () => '');
+    pods.isWatching = false;
+    const before = follows();
+    await sleep(0.7);
+    expect(follows()).toBe(before);
+  });
+});
+
+test('An address is written as the registrar writes it', () => {
+  expect([address('10.0.0.1'), address('fd00::1')]).toEqual(['10.0.0.1:50051', '[fd00::1]:50051']);
+});
+
+test.each([LIBRARY, SHARE, SCRIPT, DEPLOYMENTS])('$name has the newest image, and a model that takes its time to load', ({ objects }) => {
+  const containers = objects(SETTINGS).flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
+  expect(containers.length).toBeGreaterThan(0);
+  for (const { imagePullPolicy, env } of containers) {
+    expect(imagePullPolicy).toBe('Always');
+    expect(env).toContainEqual({ name: 'MODEL_LOAD_SECONDS', value: '10' });
+  }
+});

@@ -1,0 +1,44 @@
+import { plan } from '../../chaos/plan';
+import { PROFILES } from '../../chaos/profiles';
+
+/** Tries of each disruption, by system. */
+function tries(profile: string, only: string[] = [], each?: number) {
+  const plans = plan(PROFILES[profile], only, each);
+  return Object.fromEntries(plans.map(({ system, disruptions }) => [
+    system.name, Object.fromEntries(disruptions.map(({ disruption, tries: times }) => [disruption.name, times])),
+  ]));
+}
+
+describe('A plan', () => {
+  test('tries what is planned more often than what is not, and what takes long twice', () => {
+    expect(tries('full').library).toMatchObject({ 'delete a sync pod': 8, 'mixed': 8, 'KILL to server': 3, 'node': 3, 'etcd': 2 });
+  });
+
+  test('of the full profile has a hundred tries of what is planned', () => {
+    const planned = (name: string) => plan(PROFILES.full, [name])[0].disruptions
+      .reduce((sum, { disruption, tries: times }) => sum + times * disruption.steps.filter(step => step.planned).length, 0);
+    expect([planned('library'), planned('share')]).toEqual([96, 10]);
+  });
+
+  test.each(['full', 'short'])('of the %s profile has in each control what it has to lose in', profile => {
+    const { script, deployments } = tries(profile);
+    for (const name of ['KILL to server', 'delete a sync pod', 'rolling restart']) {
+      expect(script).toHaveProperty([name]);
+      expect(deployments).toHaveProperty([name]);
+    }
+  });
+
+  test('has as many tries as somebody says, of what is named alone', () => {
+    expect(tries('full', ['library', 'split', 'KILL to worker'], 5)).toEqual({ library: { 'split': 5, 'KILL to worker': 5 } });
+  });
+
+  test('has no system to which what is named means nothing', () => {
+    expect(Object.keys(tries('full', ['split']))).toEqual(['library']);
+    expect(Object.keys(tries('full', ['scale']))).toEqual(['library', 'share', 'script', 'deployments']);
+    expect(() => plan(PROFILES.full, ['script', 'split'])).toThrow('--only (script) must come with something that can be done to it, which split cannot');
+  });
+
+  test('refuses a name that nothing has', () => {
+    expect(() => plan(PROFILES.short, ['kill'])).toThrow(/^--only \(kill\) must be one of library, script, deployments, KILL to server/);
+  });
+});

@@ -1,0 +1,72 @@
+import { Ledger, Note } from '../../chaos/ledger';
+import { picture } from '../../chaos/picture';
+import { brokenPromises, promises, Result } from '../../chaos/promises';
+import { figures, page } from '../../chaos/report';
+import { LIBRARY } from '../../chaos/systems/library';
+import { SCRIPT } from '../../chaos/systems/script';
+import { Verdict } from '../../chaos/trial';
+
+const COUNTS = { failed: 0, lost: 0, requests: 9, requestsInFlight: 6, jobs: 3, jobsInFlight: 1, p99: 1, reasons: {} };
+
+function verdict(row: string, more: Partial<Verdict> = {}, failed: number = 0): Verdict {
+  const trial = { system: 'library', row, promised: true, window: { from: 100, to: 110, after: 90, dead: [] }, recreated: 1, restarted: 2, steady: 7 };
+  return { trial, counts: { ...COUNTS, failed }, broken: [], ...more } as unknown as Verdict;
+}
+
+function result(more: Partial<Result>): Result {
+  return { system: LIBRARY, verdicts: [verdict('scale')], leftOut: [], asked: [], ledger: new Ledger(), ...more };
+}
+
+function ledger(note: Note): Ledger {
+  const made = new Ledger();
+  made.add(note);
+  return made;
+}
+
+const failure: Note = { e: 'request', stream: 'plain', begin: 80, end: 81, pod: 'a', ok: false };
+
+describe('A promise is broken', () => {
+  test.each<[string, Partial<Result>, string[]]>([
+    ['by a try', { verdicts: [verdict('scale', { broken: ['1 requests failed', '2 jobs are lost'] })] }, ['library: scale: 1 requests failed; 2 jobs are lost']],
+    ['by a try that does not count', { verdicts: [verdict('scale', { broken: ['1 jobs are lost'], void: 'too little' }), verdict('scale')] },
+      ['library: scale: 1 jobs are lost']],
+    ['when no try counts', { verdicts: [verdict('scale', { void: 'too little' })] }, ['library: scale: no try counts']],
+    ['when nothing could be tried', { verdicts: [] }, ['library: nothing could be tried']],
+    ['when a control could not be tried', { system: SCRIPT, verdicts: [] }, ['script: nothing could be tried']],
+    ['when it ended early', { error: 'no API server' }, ['library: no API server']],
+    ['when something that was asked for is left out', { asked: ['node'], leftOut: [{ name: 'node', why: 'nobody has said how' }] },
+      ['library: node was asked for and left out: nobody has said how']],
+    ['between the disruptions', { ledger: ledger(failure) }, ['library: between the disruptions: 1 requests failed']],
+    ['at the end', { ledger: ledger({ e: 'job', id: 'one', begin: 80, at: 80, again: false }) }, ['library: at the end: 1 jobs are lost']],
+    ['by a control that loses nothing where it has to', { system: SCRIPT, verdicts: [verdict('rolling restart')] },
+      ['script: rolling restart: a control has lost nothing, so the load is too weak to show anything']],
+  ])('%s', (_, more, what) => {
+    expect(brokenPromises([result(more)])).toEqual(what);
+  });
+
+  test('by nothing else', () => {
+    const library = result({ verdicts: [verdict('scale', { void: 'too little' }), verdict('scale')], leftOut: [{ name: 'node', why: 'nobody has said how' }] });
+    expect(promises(library).map(({ ok }) => ok)).toEqual([true, true, true]); // the try that counts, in between, at the end
+    expect(brokenPromises([result({ system: SCRIPT, verdicts: [verdict('rolling restart', {}, 3), verdict('drain a node')] })])).toEqual([]);
+  });
+});
+
+describe('The report', () => {
+  const early = result({ verdicts: [], error: 'no API server', leftOut: [{ name: 'api', why: 'nobody has said how' }] });
+
+  test('tells of a run that ended early', () => {
+    expect(page(['seed 7'], [early]).split('\n')).toEqual([
+      '- seed 7', '', '- library: left out: api: nobody has said how', '', '- BROKEN: library: no API server', '- BROKEN: library: nothing could be tried', '',
+    ]);
+    expect(figures([early])).toMatchObject([{ system: 'library', error: 'no API server', broken: ['library: no API server', 'library: nothing could be tried'], leftOut: early.leftOut }]);
+  });
+
+  test('tells how many models an outage of etcd has had loaded again', () => {
+    expect(page([], [result({ verdicts: [verdict('etcd down, back empty'), verdict('etcd down, back empty')] })]))
+      .toContain('- library: etcd down, back empty: models loaded again: 6\n');
+  });
+
+  test('has a picture of no requests', () => {
+    expect(picture('nothing', new Ledger(), [verdict('scale').trial])).toMatch(/^<svg/);
+  });
+});

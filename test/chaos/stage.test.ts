@@ -1,0 +1,163 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Disruption, DISRUPTIONS, rest } from '../../chaos/disruptions';
+import { Driver } from '../../chaos/driver';
+import { Deaths } from '../../chaos/ledger';
+import { Owner } from '../../chaos/owner';
+import { Settings } from '../../chaos/settings';
+import { Means, Stage, Undone } from '../../chaos/stage';
+import { SCRIPT } from '../../chaos/systems/script';
+import { Kubectl } from '../conformance/kubectl';
+import { Pod, Pods } from '../conformance/pods';
+
+const OUTPUT = { status: 0, stdout: '', stderr: '' };
+
+function pod(name: string, restartCount: number = 0, node: string = 'far'): Pod {
+  return {
+    metadata: { name, uid: name, labels: {} },
+    spec: { containers: [{ name: 'main' }], nodeName: node },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '' }], containerStatuses: [{ restartCount } as any] },
+  };
+}
+
+/** A stage of two synchronous pods and one more, with a kubectl that answers as it is told. */
+function stage(answer: (args: string[]) => Partial<typeof OUTPUT> = () => ({}), means: Partial<Means> = {}, pods: Pod[] = [pod('script-0'), pod('script-1'), pod('script-2')]) {
+  const asked: string[] = [];
+  const run = async (args: string[]) => {
+    asked.push(args.join(' '));
+    return { ...OUTPUT, ...answer(args) };
+  };
+  const print = async (args: string[]) => {
+    const { status, stdout } = await run(args);
+    if (status !== 0) {
+      throw new Error(`kubectl ${args[0]} failed`);
+    }
+    return stdout;
+  };
+  const settings = { replicas: 3, sync: 2 } as Settings;
+  const driver = { now: () => 100, ledger: { servers: [], requests: [], open: () => [] } } as unknown as Driver;
+  const whole = { closed: 'chaos/x', home: 'home', nodes: 2, owner: new Owner({}), ...means } as Means;
+  const kubectl = { namespace: 'chaos', run, print } as unknown as Kubectl;
+  return { asked, it: new Stage(kubectl, { all: pods } as unknown as Pods, SCRIPT, driver, settings, settings, whole, () => 0) };
+}
+
+const named = (name: string): Disruption => DISRUPTIONS.find(disruption => disruption.name === name)!;
+
+async function act(name: string, it: Stage): Promise<{ error?: Error; deaths: Deaths }> {
+  const deaths: Deaths = { dead: [] };
+  const error = await named(name).steps[0].act(it, deaths).then(() => undefined, reason => reason);
+  return { error, deaths };
+}
+
+describe('A kill', () => {
+  test('is done when it says so, even if the command ends with the container', async () => {
+    const { it } = stage(() => ({ status: 137, stdout: 'killing 7\n' }));
+    expect(await act('KILL to registrar', it)).toEqual({ error: undefined, deaths: { dead: [] } });
+  });
+
+  test('is not done when it says nothing, whatever the status; the pod is noted before', async () => {
+    for (const answer of [{ status: 0 }, { status: 1, stderr: 'refused' }]) {
+      const { error, deaths } = await act('KILL to server', stage(() => answer).it);
+      expect(error).toBeInstanceOf(Undone);
+      expect(deaths).toEqual({ dead: ['script-0'] });
+    }
+  });
+
+  test('of a registrar that is started again in its container is not waited for', async () => {
+    const begin = Date.now();
+    await act('TERM to registrar', stage(() => ({ stdout: 'killing 7\n' })).it);
+    expect(Date.now() - begin).toBeLessThan(1000);
+  });
+
+  test('finds its process, and says so before', async () => {
+    const script = join(mkdtempSync(join(tmpdir(), 'chaos-')), 'registrar-of-this-test.py');
+    writeFileSync(script, 'read line');
+    const target = spawn('sh', [script], { argv0: 'python3', stdio: ['pipe', 'ignore', 'ignore'] });
+    await once(target, 'spawn');
+    let said = '';
+    const { it } = stage(args => {
+      const command = args.slice(args.indexOf('--') + 1).map(arg => arg === 'register.py' ? 'registrar-of-this-test.py' : arg);
+      said = spawnSync(command[0], command.slice(1), { encoding: 'utf8' }).stdout;
+      return { stdout: said };
+    });
+    const ended = once(target, 'exit');
+    expect((await act('KILL to registrar', it)).error).toBeUndefined();
+    expect(said).toBe(`killing ${target.pid}\n`);
+    expect((await ended)[1]).toBe('SIGKILL');
+  });
+});
+
+describe('A step could not be done, which is nobody\'s broken promise,', () => {
+  test.each(['label', 'create'])('when kubectl %s fails in a drain', async verb => {
+    expect((await act('drain', stage(([first]) => ({ status: first === verb ? 1 : 0 })).it)).error).toBeInstanceOf(Undone);
+  });
+
+  test('when there is no pod to drain', async () => {
+    expect((await act('drain', stage(undefined, { home: 'far' }).it)).error).toBeInstanceOf(Undone);
+  });
+
+  test('when the owner\'s command fails; who was on the node is noted before', async () => {
+    const { it } = stage(undefined, { owner: new Owner({ loseNode: 'exit 1', returnNode: 'true' }) });
+    const { error, deaths } = await act('node', it);
+    expect(error).toBeInstanceOf(Undone);
+    expect(deaths).toEqual({ dead: ['script-0', 'script-1'] });
+    expect((await act('api', stage(undefined, { owner: new Owner({ apiDown: 'exit 1' }) }).it)).error).toBeInstanceOf(Undone);
+  });
+});
+
+test('A rollout that does not end is one, and so is a pod that does not', async () => {
+  for (const [name, verb] of [['rolling restart', 'rollout'], ['delete a sync pod', 'delete']]) {
+    const { error } = await act(name, stage(([first]) => ({ status: first === verb ? 1 : 0 })).it);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(Undone);
+  }
+});
+
+test('A pod that is deleted has two minutes', async () => {
+  const { it, asked } = stage();
+  await it.delete(pod('script-0'));
+  expect(asked).toEqual(['delete pod script-0 --timeout=120s']);
+});
+
+describe('Before a kill and a move of the split', () => {
+  test('pods that have been restarted twice are replaced, one after another', async () => {
+    const { it, asked } = stage(undefined, {}, [pod('script-0', 2), pod('script-1', 1), pod('script-2', 3)]);
+    it.steady = async seconds => { asked.push(`steady ${seconds}`); return 0; };
+    await rest(it);
+    expect(asked).toEqual(['delete pod script-0 --timeout=120s', 'steady 180', 'delete pod script-2 --timeout=120s', 'steady 180']);
+  });
+
+  test('that is done', () => {
+    const rested = DISRUPTIONS.filter(({ prepare }) => prepare === rest).map(({ name }) => name);
+    expect(rested).toEqual([...['server', 'registrar', 'worker'].flatMap(each => [`KILL to ${each}`, `TERM to ${each}`]), 'split']);
+  });
+});
+
+test('What needs a second node is left out on one', () => {
+  const owner = new Owner({ loseNode: 'true', returnNode: 'true' });
+  for (const name of ['drain', 'node']) {
+    expect(named(name).leftOut!(stage(undefined, { owner, nodes: 1 }).it)).toBe('it needs a second node');
+    expect(named(name).leftOut!(stage(undefined, { owner }).it)).toBeUndefined();
+  }
+  expect(named('node').leftOut!(stage().it)).toBe('nobody has said how (--lose-node, --return-node)');
+  expect(named('api').leftOut!(stage().it)).toBe('nobody has said how (--api-down)');
+});
+
+test('What a disruption may cost is said where the docs promise it', () => {
+  const all = DISRUPTIONS.flatMap(({ steps }) => steps);
+  const most = Object.fromEntries(all.flatMap(step => step.most ? [[step.name, Object.values(step.most).join()]] : []));
+  expect(most).toEqual({
+    'KILL to registrar': '0,0',
+    'TERM to registrar': '0,0',
+    'scale up, 5 to 7': '0,0',
+    'scale down, 7 to 5': '0,0',
+    'split up, 2 to 3': '0,1',
+    'split down, 3 to 2': '0,1',
+    'etcd down, back empty': '0,0',
+    'API server down': '0,0',
+  });
+  expect(all.filter(({ finishes }) => finishes).map(({ name }) => name)).toEqual(['TERM to server']);
+});
