@@ -107,7 +107,7 @@ export interface ProcessProps {
   /**
    * Signal that asks the process to stop. It goes to the process alone, never to its children.
    *
-   * INT and QUIT need a shell or an `env` in the image that can give them back to a background process (bash, mksh, or coreutils 8.31);
+   * INT and QUIT need a shell or an `env` in the image that can give them back to a background process (bash, mksh, yash, or coreutils 8.31);
    * without one the container refuses to start, with status 64.
    *
    * @default StopSignal.TERM

@@ -25,7 +25,7 @@ export const ENTRYPOINT_SCRIPT: string = `#!/bin/sh
 #   either: the sentinel is dead by the time it is waited for. Waiting for an event would miss it; waiting for a state cannot. (A bash reads a pipe.)
 # - What woke it does not matter. After each wake-up it looks at the world: flags set by traps, processes in /proc, the clock, the values.
 # - A process is signalled by itself, never its group: a pool's children that get TERM beside their master lose their work.
-# - Where it sleeps and looks again and again, no function has a \`return\`: a yash forgets the trap of a signal that comes just then, and the \`return\`.
+# - There is no \`return\` and no \`continue\`, because a yash forgets the trap of a signal that comes at one, and the \`return\` too.
 # - Names begin with an underscore, because a variable that came in by the environment stays exported, and the processes' own must not change.
 
 # --- Listening ---------------------------------------------------------------------------------------------------------------------------
@@ -41,9 +41,10 @@ wake() {
 # A bash in \`wait\` jumps out of a signal's handler, which loses what came with the signal: another one, or a child's status. It can sleep in \`read\` instead,
 # from a pipe into which only traps write.
 hear_children() {
+  _enough=1
   # shellcheck disable=SC3040 # bash only
   if [ -n "\${BASH_VERSION-}" ] && (set +o posix) 2>/dev/null && set +o posix && eval 'exec 9<> <(:)'; then
-    _bash=yes
+    _bash=yes _enough=4
   else
     trap wake CHLD
   fi
@@ -129,13 +130,17 @@ nap() {
 
 # collect PID: the exit status of a child that has ended, or is about to, into _status.
 collect() {
-  _status=''
-  while :; do
+  _status='' _alike=0
+  # What a wait says that a trap has ended may be of the signal and not of the child. A bash says such a thing now and then of a signal before the wait.
+  while [ "$_alike" -lt "$_enough" ]; do
     _seen=$_events
     wait "$1"
     _waited=$?
-    [ "$_waited" -eq 127 ] && [ -n "$_status" ] || _status=$_waited # 127: some shells tell a status only once
-    [ "$_seen" != "$_events" ] || break # a trap ended the wait: it may have told of the signal, not of the child
+    if [ "$_waited" -ne 127 ] || [ -z "$_status" ]; then # 127: some shells tell a status only once
+      [ "$_waited" = "$_status" ] || _alike=0
+      _status=$_waited
+    fi
+    [ "$_seen" != "$_events" ] || _alike=$((_alike + 1))
   done
   case $_status in
     38[4-9] | 39? | 4??) _status=$((_status - 256)) ;; # yash's way to say "killed by a signal"
@@ -153,8 +158,8 @@ kernel() {
 
 # gone PID: it has ended, reaped or not. (A zombie still answers \`kill -0\`.)
 gone() {
-  # Who has a program has not ended. That is one question, and the rest is hundreds, because most shells read byte by byte.
-  if [ -e "/proc/$1/exe" ]; then false; else
+  # What has ended is in no namespace. To ask that first takes one question, and the rest takes hundreds, because most shells read byte by byte.
+  if [ -e "/proc/$1/ns/mnt" ]; then false; else
     kernel "$1"
     case $_kernel in
       '' | X*) ;;
@@ -164,7 +169,7 @@ gone() {
         set -- $_kernel
         [ "\${18}" -le 1 ]
         ;;
-      *) false ;; # a program that nobody may look at
+      *) false ;; # a process that nobody may look into
     esac
   fi
 }
@@ -340,34 +345,38 @@ read_count() {
 
 # --- Processes -----------------------------------------------------------------------------------------------------------------------------
 
-# Background children of most shells start with INT and QUIT ignored, and cannot undo it: ask a program that was started so.
+# Background children of a shell start with INT and QUIT ignored, and most shells cannot undo that (bash, mksh and yash can): ask a program that was started so.
 find_launcher() {
   _launcher=''
-  fork "exec cat /proc/self/status >\\"\\$_dir/deaf\\" 3>&- 9>&-"
-  _asking=$_child
-  until gone "$_asking"; do nap 1; done
-  deaf || return 0
+  if fork show_signals; then
+    _asking=$_child
+    until gone "$_asking"; do nap 1; done
+    ! deaf || find_env
+  fi
+}
+show_signals() {
+  trap - INT QUIT
+  exec cat /proc/self/status >"$_dir/deaf" 3>&- 9>&-
+}
+# INT is bit 1 and QUIT bit 2 of the last hexadecimal digit.
+deaf() {
+  _ignored=''
+  while read -r _key _mask; do
+    [ "$_key" != SigIgn: ] || _ignored=$_mask
+  done <"$_dir/deaf"
+  case $_ignored in *[0189]) false ;; esac
+}
+find_env() {
   for _env in env /usr/bin/env; do # a busybox may have one of its own, which it prefers
-    _launcher="$_env --default-signal=INT,QUIT" # not the variable of the \`for\`, which in a yash is gone with the function
-    ! $_launcher >/dev/null 2>&1 || return 0
+    [ -n "$_launcher" ] || ! $_env --default-signal=INT,QUIT >/dev/null 2>&1 || _launcher="$_env --default-signal=INT,QUIT"
   done
-  _launcher=''
   _process=0
-  while [ "$_process" -lt "$_count" ]; do
+  while [ -z "$_launcher" ] && [ "$_process" -lt "$_count" ]; do
     take $((_process + 1))
     case $_stop_signal in
       INT | QUIT) refuse "$_stop_signal cannot reach process $_name: this shell starts it with $_stop_signal ignored, and there is no env with --default-signal" ;;
     esac
   done
-}
-# INT is bit 1 and QUIT bit 2 of the last hexadecimal digit.
-deaf() {
-  while read -r _key _mask; do
-    case $_key$_mask in
-      SigIgn:*[0189]) return 1 ;;
-      SigIgn:*) return 0 ;;
-    esac
-  done <"$_dir/deaf"
 }
 
 # Starts the process that was taken.
@@ -385,6 +394,7 @@ spawn() {
 }
 become() {
   # The shell has reset its traps by now. The file tells \`signal\` so: a signal that came earlier would have been swallowed by them.
+  trap - INT QUIT
   [ -z "$_stop" ] || exit 0 # a stop between the last look and the fork starts nothing new
   echo born >"$_dir/born.$_process" || exit 70
   eval "exec $_launcher $_command 2>&3 3>&- 9>&-"
@@ -399,16 +409,18 @@ signal() {
 
 # check COMMAND DEADLINE: runs it to its end, but not past the deadline or past a reason to stop.
 check() {
-  fork "exec $1 >/dev/null 2>&1 3>&- 9>&-" || return 1
-  _checking=$_child
-  until gone "$_checking"; do
-    now
-    if [ "$_now" -ge "$2" ] || { [ "$_phase" = starting ] && ! look; }; then
-      kill -s KILL "$_checking" 2>/dev/null
-    fi
-    nap 1
-  done
-  collect "$_checking"
+  _status=''
+  if fork "exec $1 >/dev/null 2>&1 3>&- 9>&-"; then
+    _checking=$_child
+    until gone "$_checking"; do
+      now
+      if [ "$_now" -ge "$2" ] || { [ "$_phase" = starting ] && ! look; }; then
+        kill -s KILL "$_checking" 2>/dev/null
+      fi
+      nap 1
+    done
+    collect "$_checking"
+  fi
   [ "$_status" = 0 ]
 }
 
@@ -451,9 +463,10 @@ attend() {
     for _signal in $_signals; do
       case $_forward in
         *,"$_signal",*)
-          [ -n "$_pid" ] || continue
-          log "event=forward signal=$_signal process=$_name"
-          signal "$_signal"
+          if [ -n "$_pid" ]; then
+            log "event=forward signal=$_signal process=$_name"
+            signal "$_signal"
+          fi
           ;;
       esac
     done
@@ -463,19 +476,19 @@ attend() {
 # The process that was taken has ended, and nobody had asked it to.
 ended() {
   if [ "$_restart" = always ]; then
-    [ "$_phase" != stopping ] && [ -z "$_reason" ] || return 0
-    if [ -z "$_pause" ] || [ $((_now - _began)) -ge 6000 ]; then put pause 1; else put pause $((_pause * 2)); fi
-    [ "$_pause" -le 30 ] || put pause 30
-    put due $((_now + _pause * 100))
-    log "event=restart process=$_name in=$_pause"
-    return 0
+    if [ "$_phase" != stopping ] && [ -z "$_reason" ]; then
+      if [ -z "$_pause" ] || [ $((_now - _began)) -ge 6000 ]; then put pause 1; else put pause $((_pause * 2)); fi
+      [ "$_pause" -le 30 ] || put pause 30
+      put due $((_now + _pause * 100))
+      log "event=restart process=$_name in=$_pause"
+    fi
+  elif [ "$_status" != 0 ] || [ -z "$_reason" ]; then
+    # During a stop an end without fault is what is wanted. Otherwise a service that ends is a failure, whatever it says.
+    _ending="process $_name ended with status $_status"
+    _reason=\${_reason:+$_reason; }$_ending
+    [ "$_status" -ne 0 ] || _status=1
+    [ "$_exit" -ne 0 ] || _exit=$_status
   fi
-  # During a stop an end without fault is what is wanted. Otherwise a service that ends is a failure, whatever it says.
-  [ "$_status" != 0 ] || [ -z "$_reason" ] || return 0
-  _ending="process $_name ended with status $_status"
-  _reason=\${_reason:+$_reason; }$_ending
-  [ "$_status" -ne 0 ] || _status=1
-  [ "$_exit" -ne 0 ] || _exit=$_status
 }
 
 watch_split() {
@@ -494,38 +507,36 @@ watch_split() {
 # --- A life ----------------------------------------------------------------------------------------------------------------------------------
 
 start_all() {
-  while [ "$_begun" -lt "$_count" ]; do
-    look || return 1
+  while [ "$_begun" -lt "$_count" ] && look; do
     _begun=$((_begun + 1))
     take "$_begun"
     spawn
-    [ -z "$_ready" ] || await_ready || return 1
+    [ -z "$_ready" ] || await_ready
   done
   look
 }
 
+# Until the process that was taken is ready, or there is a reason to stop: its time being over is one.
 await_ready() {
-  _limit=$((_now + _start_timeout * 100)) _next=$_now
-  while look; do
+  _limit=$((_now + _start_timeout * 100)) _next=$_now _is_ready=''
+  while [ -z "$_is_ready" ] && look; do
     take "$_begun"
     if [ "$_now" -ge "$_limit" ]; then
       _reason="process $_name was not ready within $_start_timeout s" _exit=70
-      return 1
-    fi
-    if [ "$_now" -ge "$_next" ]; then
+    elif [ "$_now" -lt "$_next" ]; then
+      nap 1
+    else
       _deadline=$((_now + _check_timeout * 100))
       [ "$_deadline" -le "$_limit" ] || _deadline=$_limit
       if check "$_ready" "$_deadline"; then
         take "$_begun"
         log "event=ready process=$_name"
-        return 0
+        _is_ready=yes
       fi
       now
       _next=$((_now + 100))
     fi
-    nap 1
   done
-  return 1
 }
 
 # Readiness has to be seen failing before a server of the old role goes, or clients would still be sent to it. A stop signal or a death ends the wait.
@@ -552,12 +563,17 @@ stop_all() {
 stop_one() {
   if [ "$_stop_delay" -gt 0 ]; then
     log "event=stop-delay process=$_name seconds=$_stop_delay"
-    until_gone "$_stop_delay" && return
+    until_gone "$_stop_delay"
   fi
-  put asked yes
-  log "event=stop-signal process=$_name signal=$_stop_signal"
-  signal "$_stop_signal"
-  until_gone "$_stop_timeout" && return
+  if [ -n "$_pid" ]; then
+    put asked yes
+    log "event=stop-signal process=$_name signal=$_stop_signal"
+    signal "$_stop_signal"
+    until_gone "$_stop_timeout" || kill_one
+  fi
+}
+
+kill_one() {
   log "event=kill process=$_name"
   _reason="$_reason; process $_name was killed after $_stop_timeout s"
   [ "$_exit" -ne 0 ] || _exit=70

@@ -35,8 +35,8 @@ interface Mutant {
 }
 
 /** Lines that begin with these words do one thing, which can be left out. */
-const COMMANDS = 'trap|stop_on|forward_on|hear_children|wake|mv|wait|reap|collect|gone|kill|state|log|signal|export|put|attend|watch_split|find_launcher|'
-  + 'leave_role|spawn|started|now|true|exec|set|decide|conclude|refuse';
+const COMMANDS = 'trap|stop_on|forward_on|hear_children|wake|mv|wait|collect|gone|kill|state|log|signal|export|put|attend|watch_split|find_launcher|'
+  + 'leave_role|stop_all|stop_one|kill_one|until_gone|await_ready|find_env|spawn|started|now|true|exec|set|decide|conclude|refuse';
 
 /** Changes of one place, by what they look for. Each place in each line is one mutant. */
 const CHANGES: [RegExp, string][] = [
@@ -52,8 +52,7 @@ const CHANGES: [RegExp, string][] = [
   [/\bwake"/, ':"'],
   [/_stop=\$\{_stop:-HUP\}/, ':'],
   // What is waited for, or looked at, twice is not.
-  [/\[ "\$_seen" != "\$_events" \] \|\| break/, 'break'],
-  [/until gone "\$1"; do nap 1; done/, ':'],
+  [/\[ "\$_seen" != "\$_events" \] \|\| /, ''],
   [/\[ "\$\{18\}" -le 1 \]/, ':'],
   // What is compared is turned around, or misses by one.
   [/ -ge /, ' -lt '], [/ -ge /, ' -gt '],
@@ -63,9 +62,6 @@ const CHANGES: [RegExp, string][] = [
   [/ -eq /, ' -ne '], [/ -ne /, ' -eq '],
   [/\[ -n /, '[ -z '], [/\[ -z /, '[ -n '],
   [/" = "/, '" != "'], [/" != "/, '" = "'], [/" = ([a-z0])/, '" != $1'], [/" != ([a-z0])/, '" = $1'],
-  [/ && return\b/, ' && :'],
-  [/\|\| return 1\b/, '|| :'],
-  [/\|\| return 0\b/, '|| :'],
   [/\bbreak\b/, ':'],
   // Numbers.
   [/_pause \* 2/, '_pause'], [/\b6000\b/, '100'], [/ -le 30 \]/, ' -le 60 ]'], [/_idle_most=5\b/, '_idle_most=60'],
@@ -86,11 +82,9 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/"\$_checks" -gt 0/, /"\$_checks" -ge 0/, 'an exec of nothing succeeds too'],
   [/put restart never/, /^:$/, 'whatever is not always is never'],
   [/collect "\$_sentinel"/, /^:$/, 'a shell takes the status of a child that was killed at its next wait; what it keeps of it is little'],
-  [/await_ready \|\| return 1/, /await_ready \|\| :/, 'the next look finds the reason to stop, too'],
   [/^.*\ntrue 2>.*born/, /^:$/, 'a process has long let go of its traps when its turn to be signalled comes; the mark is for a machine on which it has not'],
   [/until \[ -n "\$_woken" \]/, /^until/, 'at the limit of processes it looks around more often'],
   [/until \[ -s "\$_dir\/born/, /-lt "\$_patience"/, 'as above: on a machine with time to spare the mark is there before anyone looks for it'],
-  [/fork "exec \$1 .* return 1/, /\|\| :$/, 'what was not started has not succeeded; it is for the day on which its pid is the one of another process'],
 ];
 
 function mutants(): Mutant[] {

@@ -109,10 +109,11 @@ prove('When two processes end at once, both are told, and the status is one of t
 
 prove('In a storm of signals the status of every process that ends is its own.', start => each([[], ['USR1']], async forward => {
   const names = ['first', ...[...'abcdefghijklmnopqrstuv'].map(letter => `middle-${letter}`), 'last'];
-  const sync = names.map(name => ({ name, command: ['sh', '-c', 'trap "" USR1; exec sleep 1000'] }));
+  const sync = names.map(name => ({ name, command: ['sh', '-c', 'trap "" USR1; echo deaf; exec sleep 1000'] }));
   // The delay of the last one, in which it gets the signals, outlasts the others, so that nobody is asked to end.
   const life = await start({ sync: [...sync.slice(0, -1), { ...sync.at(-1)!, stopDelay: 20, forward }], foreign: /^/ });
   await life.line({ event: 'running' });
+  await life.until('their deafness', () => life.stdout.split('deaf').length > names.length);
   // Deaths are signals too: each comes while others are being waited for.
   const pids = names.map(name => life.pidOf(name));
   pids.forEach((pid, index) => {

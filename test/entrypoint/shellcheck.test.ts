@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { SCRIPT } from './harness';
 
 const scripts = ['src', 'test/conformance', 'test/entrypoint'].flatMap((directory) =>
   readdirSync(directory).filter((file) => file.endsWith('.sh')).map((file) => `${directory}/${file}`));
@@ -12,3 +13,8 @@ const installed = spawnSync('shellcheck', ['--version']).status === 0;
   expect(stdout).toBe('');
   expect(status).toBe(0);
 }, 60_000);
+
+test('No function of the script has a `return` or a `continue`, at which a yash forgets the trap of a signal.', () => {
+  const code = readFileSync(SCRIPT, 'utf8').split('\n').filter(line => !/^\s*#/.test(line));
+  expect(code.filter(line => /\b(return|continue)\b/.test(line))).toEqual([]);
+});

@@ -9,8 +9,8 @@ import { find, NAMESPACE, Shell } from './shells';
 /** Where an `env` is looked for beside PATH. */
 const ENV = '/usr/bin/env';
 
-/** Shells whose background children do not ignore INT and QUIT when the shell itself listens to them. */
-const UNDO = ['bash', 'bash-as-sh', 'mksh'];
+/** Shells that can undo by themselves that their background children ignore INT and QUIT. */
+const UNDO = ['bash', 'bash-as-sh', 'mksh', 'yash'];
 
 /** Whether INT and QUIT can reach a plain process under this shell: by itself, or through an `env`. */
 function reachable(shell: Shell): boolean {
