@@ -39,7 +39,7 @@ export const PROFILES: { [name: string]: Profile } = {
     loadSeconds: 2,
     etcdDownSeconds: 30,
   },
-  /** Up to two hours. */
+  /** Two to three hours. */
   full: {
     systems: [
       {
