@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { check, SCRIPT, service } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
-import { LIMITS, NAMESPACE, NO_FORK } from './shells';
+import { find, LIMITS, NAMESPACE, NO_FORK } from './shells';
 
 /** A process that ends at once: for lives of which only the beginning matters. */
 const SHORT = [{ name: 'short', command: ['true'] }];
@@ -137,6 +137,25 @@ prove('A ready check that takes its time to fail is asked again a second after i
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
 });
+
+prove('A process that cannot be started, at the limit of processes, is tried again, from the first moment on, and a stop is a stop.', async start => {
+  if (!LIMITS) return;
+  const life = await start({
+    prepare: directory => {
+      mkdirSync(join(directory, 'bin'));
+      // The limit is reached when the state has been written, before anything is started.
+      writeFileSync(join(directory, 'bin/mv'), `#!/bin/sh\n${find('mv')} "$@"\ncase $* in *state.new*) prlimit --pid $PPID --nproc=1: ;; esac\n`, { mode: 0o755 });
+    },
+    path: `@/bin:${process.env.PATH}`,
+    processes: 1000,
+    foreign: /fork|prlimit/,
+    sync: [service('server', [], { restart: 'always' })],
+  });
+  await life.line({ event: 'error', process: 'server', reason: 'cannot fork' }, 2);
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.deepEqual(life.linesLike({ event: 'process-start' }), []);
+}, { except: { ...NO_FORK, 'busybox-ash': 'It has a mv of its own, so the moment cannot be chosen.' } });
 
 prove('A ready check that cannot be started, at the limit of processes, is one that fails, and the process itself is left alone.', async start => {
   if (!LIMITS) return;
