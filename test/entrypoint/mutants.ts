@@ -83,6 +83,7 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/put restart never/, /^:$/, 'whatever is not always is never'],
   [/collect "\$_sentinel"/, /^:$/, 'a shell takes the status of a child that was killed at its next wait; what it keeps of it is little'],
   [/^.*\ntrue 2>.*born/, /^:$/, 'a process has long let go of its traps when its turn to be signalled comes; the mark is for a machine on which it has not'],
+  [/"\$_alike" -lt "\$_enough"/, / -le /, 'it asks once more than it has to'],
   [/until \[ -n "\$_woken" \]/, /^until/, 'at the limit of processes it looks around more often'],
   [/until \[ -s "\$_dir\/born/, /-lt "\$_patience"/, 'as above: on a machine with time to spare the mark is there before anyone looks for it'],
 ];
