@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, PYTHON, service, stubborn } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
@@ -183,6 +183,20 @@ prove('A signal before the first process starts nothing, and the status is 0.', 
   assert.equal((await life.ended()).status, 0);
   if (holds) assert.deepEqual(life.linesLike({ event: 'process-start' }), []);
 }), { everywhere: true });
+
+prove('A stop is taken at once, whatever the shell sleeps in.', async start => {
+  const delays = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(async index => {
+    const life = await start({ sync: [service('server')] });
+    const { at } = await life.event('server', 'started');
+    await life.line({ event: 'running' });
+    await life.passed(at + 0.5 + index * 0.11); // somewhere in a sleep of a second
+    const before = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+    await life.signal('TERM');
+    assert.equal((await life.ended()).status, 0);
+    return life.eventsLike('server', 'got TERM')[0].at - before;
+  }));
+  assertSeconds(delays.sort((a, b) => a - b)[4], 0, 0.25, 'the median');
+});
 
 // Sends a signal to the entrypoint a moment after it has done something about the last one, which is when it goes to sleep, and another, of which nothing is
 // to come, while it looks what has happened. Fails when nothing comes of the first.
