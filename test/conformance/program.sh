@@ -25,11 +25,11 @@ action=$1 name=$2 load=0 finish=0 version=1 deaf=''
 shift 2
 case $action in
   ready)
-    read -r pid born <"/work/$name.serving" && [ "$(life "$pid")" = "$born" ]
+    read -r pid born <"/scratch/$name.serving" && [ "$(life "$pid")" = "$born" ]
     exit
     ;;
   kill)
-    read -r pid <"/work/$name.pid" && kill -s "$1" "$pid"
+    read -r pid <"/scratch/$name.pid" && kill -s "$1" "$pid"
     exit
     ;;
 esac
@@ -61,9 +61,9 @@ if [ -n "$deaf" ]; then
 else
   trap 'say term; sleep "$finish"; say end; exit 0' TERM
 fi
-echo $$ >"/work/$name.pid"
+echo $$ >"/scratch/$name.pid"
 say start role="$SYNC_ASYNC_ROLE" ordinal="$POD_ORDINAL" split="${SYNC_INSTANCE-}" gpu="${NVIDIA_VISIBLE_DEVICES-}" version="$version"
 pause "$load"
-echo "$$ $(life $$)" >"/work/$name.serving"
+echo "$$ $(life $$)" >"/scratch/$name.serving"
 say serving
 while :; do pause 1000; done

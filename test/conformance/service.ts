@@ -39,7 +39,7 @@ export function service(name: string, cluster: Pick<Cluster, 'image' | 'gpus' | 
   });
   const programs = new kplus.ConfigMap(chart, 'Programs', { data: { 'program.sh': readFileSync(join(__dirname, 'program.sh'), 'utf8') } });
   set.mainContainer.mount('/probe', kplus.Volume.fromConfigMap(chart, 'ProgramsVolume', programs));
-  set.mainContainer.mount('/work', kplus.Volume.fromEmptyDir(chart, 'WorkVolume', 'work'));
+  set.mainContainer.mount('/scratch', kplus.Volume.fromEmptyDir(chart, 'WorkVolume', 'work'));
 
   const objects = toObjects(chart);
   if (cluster.script !== undefined) {

@@ -7,7 +7,7 @@ import { editScript, program } from '../service';
 import { since, sleep, until } from '../wait';
 
 /** Hangs as long as the file is there. A number that nothing else sleeps for. */
-const hanging = (file: string) => ReadyCheck.command(['sh', '-c', `[ ! -e /work/${file} ] || exec sleep 321`]);
+const hanging = (file: string) => ReadyCheck.command(['sh', '-c', `[ ! -e /scratch/${file} ] || exec sleep 321`]);
 
 /** How many `sleep 321` there are in the process namespace. */
 const SLEEPERS = 'n=0; for f in /proc/[0-9]*/cmdline; do case "$(tr "\\0" " " <"$f" 2>/dev/null)" in "sleep 321 ") n=$((n + 1)) ;; esac; done; echo $n';
@@ -24,11 +24,11 @@ const liveness: Check = {
       trial.deploy({ split: Split.count(1), syncRole, shareProcessNamespace: true }, '-shared'),
     ]);
     await Promise.all([own, shared].map(async deployment => {
-      await deployment.exec(0, ': >/work/hang');
+      await deployment.exec(0, ': >/scratch/hang');
       const begin = Date.now();
       await until(`${deployment.name} starts again`, 60, () => restarts(deployment.pod(0)) === 1, 0.2);
       trial.expect(since(begin) <= 5 * 3 + 10, `${deployment.name}: started again after ${since(begin).toFixed(1)} s (promised 25)`);
-      await deployment.exec(0, 'rm -f /work/hang'); // the directory outlives the container
+      await deployment.exec(0, 'rm -f /scratch/hang'); // the directory outlives the container
       await deployment.restarted(0, 1);
       await sleep(6); // a probe may have begun before the file went
       trial.same('hanging checks left', (await deployment.exec(0, SLEEPERS)).trim(), '0');
@@ -45,7 +45,7 @@ const readiness: Check = {
   seconds: 30,
   async run(trial) {
     const deployment = await trial.deploy({ split: Split.count(1), syncRole: { processes: [program('server', [], { ready: hanging('hang') })] } });
-    await deployment.exec(0, ': >/work/hang');
+    await deployment.exec(0, ': >/scratch/hang');
     let begin = Date.now();
     await until('not ready', 20, () => !isReady(deployment.pod(0)), 0.2);
     trial.expect(since(begin) <= 13, `not ready after ${since(begin).toFixed(1)} s`);
@@ -53,7 +53,7 @@ const readiness: Check = {
     const sleepers = Number(await deployment.exec(0, SLEEPERS));
     trial.expect(sleepers <= 1, `${sleepers} hanging at a time`);
     begin = Date.now();
-    await deployment.exec(0, 'rm -f /work/hang');
+    await deployment.exec(0, 'rm -f /scratch/hang');
     await deployment.ready(1);
     trial.expect(since(begin) <= 13, `ready again after ${since(begin).toFixed(1)} s`);
     trial.same('restarts', deployment.restarts, '0');
