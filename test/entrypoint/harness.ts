@@ -234,12 +234,12 @@ export class Entrypoint {
 
   /** Waits for a moment, in seconds as events have them. */
   public passed(at: number): Promise<true> {
-    return this.poll(`second ${at}`, () => Number(read('/proc/uptime').split(' ')[0]) >= at && true);
+    return this.poll(`second ${at}`, () => uptime() >= at && true);
   }
 
   /** Gives it the time in which it would have noticed whatever lies there now. */
   public async looked(): Promise<void> {
-    await this.passed(Number(read('/proc/uptime').split(' ')[0]) + 7);
+    await this.passed(uptime() + 7);
   }
 
   /** Waits for a line of the log that has these keys and values; the `nth` of them. */
@@ -509,6 +509,11 @@ let lives = 0;
 
 function childrenOf(pid: number): number[] {
   return read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+}
+
+/** The time as events have it, in seconds. */
+export function uptime(): number {
+  return Number(read('/proc/uptime').split(' ')[0]);
 }
 
 /** A file's text; nothing when it cannot be read. */

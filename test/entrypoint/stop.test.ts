@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, PYTHON, service, stubborn } from './harness';
+import { check, PYTHON, service, stubborn, uptime } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
 import { find, NAMESPACE, Shell } from './shells';
 
@@ -190,7 +190,7 @@ prove('A stop is taken at once, whatever the shell sleeps in.', async start => {
     const { at } = await life.event('server', 'started');
     await life.line({ event: 'running' });
     await life.passed(at + 0.5 + index * 0.11); // somewhere in a sleep of a second
-    const before = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+    const before = uptime();
     await life.signal('TERM');
     assert.equal((await life.ended()).status, 0);
     return life.eventsLike('server', 'got TERM')[0].at - before;
