@@ -31,7 +31,7 @@ export function picture(title: string, ledger: Ledger, trials: Trial[]): string 
     animation: false,
     backgroundColor: '#fff',
     title: { text: title, left: 16, top: 8, textStyle: { fontSize: 15 } },
-    legend: { top: 32, right: 16, icon: 'rect' },
+    legend: { top: 8, right: 16, icon: 'rect' },
     grid: [
       { left: 60, right: 24, top: 64, height: 150 },
       { left: 60, right: 24, top: 262, height: 90 },

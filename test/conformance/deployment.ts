@@ -17,6 +17,14 @@ export interface Cluster {
 }
 
 /**
+ * A kubelet no longer knows how a container ended that it has started again. It keeps one dead container of each; when it cleans up between the creation
+ * and the start of the next one, it takes that for dead too, and keeps it in the other's place.
+ *
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/kuberuntime/kuberuntime_gc.go#L192
+ */
+export class Forgotten extends Error {}
+
+/**
  * A probe service on the cluster.
  */
 export class Deployment {
@@ -94,9 +102,13 @@ export class Deployment {
    */
   public async log(index: number, options: { previous?: boolean } = {}): Promise<Event[]> {
     const args = [...this.logOf(index), ...options.previous ? ['--previous'] : []];
+    let refusal = '';
     const { stdout } = await until(`${this.name}-${index} has a log`, 15, async () => {
       const output = await this.cluster.kubectl.run(args);
+      refusal = output.stderr.trim();
       return output.status === 0 ? output : undefined;
+    }).catch(error => {
+      throw options.previous && /previous terminated container .* not found/.test(refusal) ? new Forgotten(refusal) : new Error(`${error.message}: ${refusal}`);
     });
     return parseLog(stdout);
   }
@@ -157,7 +169,10 @@ export class Deployment {
    */
   public async describeLastEnd(index: number): Promise<{ exitCode: number; message: string }> {
     const text = await this.kubectl('describe', 'pod', `${this.name}-${index}`);
-    const part = /Last State:\s+Terminated([\s\S]*?)Finished:/.exec(text)?.[1] ?? '';
+    const part = /Last State:\s+Terminated([\s\S]*?)Finished:/.exec(text)?.[1];
+    if (part === undefined) {
+      throw new Forgotten(`${this.name}-${index} has no last state`);
+    }
     return {
       exitCode: Number(/Exit Code:\s+(\d+)/.exec(part)?.[1] ?? -1),
       message: /Message:\s+([\s\S]*?)\n\s+Exit Code:/.exec(part)?.[1].trim() ?? '',

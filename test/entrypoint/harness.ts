@@ -116,6 +116,20 @@ function processArguments(process: Process): string[] {
 }
 
 /**
+ * For `prepare`: puts something in the place of one of the script's lines, to have a race there every time and not now and then.
+ */
+export function instead(line: string, by: string): (directory: string) => void {
+  return directory => {
+    const path = join(directory, 'script/entrypoint.sh');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const index = lines.findIndex(each => each.trim() === line);
+    assert.ok(index >= 0, `the script has a line ${line}`);
+    lines[index] = by;
+    writeFileSync(path, lines.join('\n'));
+  };
+}
+
+/**
  * A running entrypoint, seen from outside: its log, what its processes wrote down, and its end.
  *
  * It lives in a temporary directory that stands for the container's: `run` and `values` are the two mounts, `script` the third.

@@ -85,6 +85,7 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/^.*\ntrue 2>.*born/, /^:$/, 'a process has long let go of its traps when its turn to be signalled comes; the mark is for a machine on which it has not'],
   [/"\$_alike" -lt "\$_enough"/, / -le /, 'it asks once more than it has to'],
   [/until \[ -n "\$_woken" \]/, /^until/, 'at the limit of processes it looks around more often'],
+  [/"\$\{18\}" -le 1/, / -lt 1 /, 'these shells reap what has ended with every command or at its signal: what is a zombie now is nothing a moment later'],
   [/until \[ -s "\$_dir\/born/, /-lt "\$_patience"/, 'as above: on a machine with time to spare the mark is there before anyone looks for it'],
 ];
 

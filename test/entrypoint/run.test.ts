@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PYTHON, service } from './harness';
+import { instead, PYTHON, service } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
 import { find, LIMITS, NO_FORK } from './shells';
 
@@ -124,6 +124,17 @@ prove('In a storm of signals the status of every process that ends is its own.',
   assert.deepEqual(life.linesLike({ event: 'exit' }).filter(({ status }) => status !== '137').map(({ process, status }) => `${process} ${status}`), []);
   assert.equal(life.linesLike({ event: 'exit' }).length, names.length);
 }), { everywhere: true, except: { ksh93: 'Its wait, ended by a signal, cannot be told from the end of a process with status 1.' } });
+
+prove('What a wait says that a signal has ended is not taken for the status of the process.', async start => {
+  const life = await start({
+    sync: [service('server', ['stop=USR2', 'status=3'], { forward: ['USR1'] })],
+    prepare: instead('wait "$1"', 'if [ "$1" = "$_sentinel" ] || [ -n "${_told-}" ]; then wait "$1"; else _told=yes; kill -s USR1 "$$"; (exit 138); fi'),
+  });
+  await life.event('server', 'started');
+  await life.line({ event: 'running' });
+  await life.hit('server', 'USR2');
+  assert.equal((await life.ended()).status, 3);
+}, { everywhere: true });
 
 prove('At its limit of processes it goes on: what cannot be started is tried again, and a stop is a stop.', start => each([true, false], async lifted => {
   if (!LIMITS) return;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, PYTHON, service, stubborn, uptime } from './harness';
+import { check, instead, PYTHON, service, stubborn, uptime } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
 import { find, NAMESPACE, Shell } from './shells';
 
@@ -197,6 +197,17 @@ prove('A stop is taken at once, whatever the shell sleeps in.', async start => {
   }));
   assertSeconds(delays.sort((a, b) => a - b)[4], 0, 0.25, 'the median');
 });
+
+prove('A signal between the last look and the sleep ends the sleep.', async start => {
+  const life = await start({
+    sync: [service('server')],
+    prepare: instead('[ -n "$_woken" ] || wait "$_sentinel"',
+      '[ -n "$_woken" ] || { [ "$_phase" != running ] || [ -n "$_stop" ] || kill -s TERM "$$"; wait "$_sentinel"; }'),
+  });
+  const { t } = await life.line({ event: 'running' });
+  assert.equal((await life.ended()).status, 0);
+  assertSeconds(Number((await life.line({ event: 'stop-signal' })).t) - Number(t), 0, 1, 'the sleep');
+}, { everywhere: true, except: Object.fromEntries(['bash', 'bash-as-sh'].map(name => [name, 'It waits for a pipe, and not for a sleeping child.'])) });
 
 // Sends a signal to the entrypoint a moment after it has done something about the last one, which is when it goes to sleep, and another, of which nothing is
 // to come, while it looks what has happened. Fails when nothing comes of the first.
