@@ -110,8 +110,9 @@ for (const [task, file, description] of [
   ['chaos', 'chaos/run.ts', 'Disturb the service of examples/ocr on the cluster of the current kubeconfig, under load: nothing may be lost'],
   ['conformance', 'test/conformance/run.ts', 'Run the library on the Kubernetes cluster of the current kubeconfig'],
 ]) {
-  const exec = `ts-node --project test/tsconfig.json ${file}`;
-  project.addTask(task, { description, steps: [{ spawn: 'compile' }, { exec, receiveArgs: true }] });
+  // As words, not as a line for a shell, which would read what the user's words mean to it.
+  const execArgs = ['ts-node', '--project', 'test/tsconfig.json', file];
+  project.addTask(task, { description, steps: [{ spawn: 'compile' }, { execArgs, receiveArgs: true }] });
 }
 
 // TypeScript in the README and in doc comments has to compile.

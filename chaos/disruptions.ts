@@ -10,7 +10,7 @@ export interface Disruption {
   readonly name: string;
   /** One after another, each a row of the table. */
   readonly steps: Step[];
-  /** Tries at most; for those that take long. */
+  /** Tries at most in a profile; for those that take long. */
   readonly most?: number;
   /** Why it cannot be tried here. */
   leftOut?(stage: Stage): string | undefined;
@@ -227,7 +227,7 @@ export const DISRUPTIONS: Disruption[] = [
     ],
     prepare: rest,
   },
-  { name: 'rolling restart', steps: [step('rolling restart', stage => stage.restart(), { limit: 180 })] },
+  { name: 'rolling restart', steps: [step('rolling restart', stage => stage.restart(), { limit: 180 })], most: 5 },
   {
     name: 'scale below sync',
     steps: [
@@ -235,7 +235,7 @@ export const DISRUPTIONS: Disruption[] = [
       step('scale back, 1 to 5', stage => stage.scale(stage.base.replicas)),
     ],
   },
-  { name: 'image', steps: [step('image change', changeImage, { limit: 180 })] },
+  { name: 'image', steps: [step('image change', changeImage, { limit: 180 })], most: 5 },
   {
     name: 'drain',
     steps: [step('drain a node', drain)],
@@ -244,7 +244,7 @@ export const DISRUPTIONS: Disruption[] = [
     undo: open,
   },
   { name: 'rabbitmq', steps: [step('RabbitMQ restarted', restartRabbitmq, { planned: false })] },
-  { name: 'etcd', steps: [step(ETCD_DOWN, stopEtcd, { planned: false, most: NOTHING })], most: 2 },
+  { name: 'etcd', steps: [step(ETCD_DOWN, stopEtcd, { planned: false, most: NOTHING })], most: 1 },
   {
     name: 'node',
     steps: [step('node lost and back', loseNode, { planned: false, limit: 240, unknowingSeconds: LEASE_SECONDS })],
@@ -260,6 +260,7 @@ export const DISRUPTIONS: Disruption[] = [
   {
     name: 'mixed',
     steps: [step('two planned ones at once', mixed, { limit: 240 })],
+    most: 5,
     undo: async stage => {
       await stage.change(stage.base);
       await stage.steady(180);

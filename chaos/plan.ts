@@ -31,8 +31,7 @@ export function plan(profile: Profile, only: string[], tries?: number): Plan[] {
       disruptions: (asked.length > 0 ? asked : each.disruptions)
         .filter(name => !each.system.cannot.includes(name))
         .map(name => DISRUPTIONS.find(disruption => disruption.name === name)!)
-        .map(disruption => ({ disruption, tries: tries ?? triesOf(disruption, each.tries) }))
-        .map(({ disruption, tries: wanted }) => ({ disruption, tries: Math.min(wanted, disruption.most ?? Infinity) })),
+        .map(disruption => ({ disruption, tries: tries ?? triesOf(disruption, each.tries) })),
     }));
   const idle = plans.find(({ system, disruptions }) => systems.includes(system.name) && disruptions.length === 0);
   if (idle !== undefined) {
@@ -41,6 +40,6 @@ export function plan(profile: Profile, only: string[], tries?: number): Plan[] {
   return plans.filter(({ disruptions }) => disruptions.length > 0);
 }
 
-function triesOf({ steps }: Disruption, { planned, unplanned }: Tries): number {
-  return steps.every(step => step.planned) ? planned : unplanned;
+function triesOf({ steps, most = Infinity }: Disruption, { planned, unplanned }: Tries): number {
+  return Math.min(steps.every(step => step.planned) ? planned : unplanned, most);
 }

@@ -39,7 +39,7 @@ export const PROFILES: { [name: string]: Profile } = {
     loadSeconds: 2,
     etcdDownSeconds: 30,
   },
-  /** Two to three hours. */
+  /** About two hours. */
   full: {
     systems: [
       {
@@ -48,11 +48,11 @@ export const PROFILES: { [name: string]: Profile } = {
           'KILL to server', 'KILL to registrar', 'KILL to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'split', 'rolling restart',
           'TERM to server', 'TERM to registrar', 'TERM to worker', 'scale below sync', 'drain', 'image', 'mixed', 'rabbitmq', 'etcd', 'node', 'api',
         ],
-        tries: { planned: 8, unplanned: 3 },
+        tries: { planned: 9, unplanned: 2 },
       },
       { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: TWICE },
-      { system: SCRIPT, disruptions: CONTROLS, tries: TWICE },
-      { system: DEPLOYMENTS, disruptions: CONTROLS, tries: TWICE },
+      { system: SCRIPT, disruptions: CONTROLS, tries: ONCE },
+      { system: DEPLOYMENTS, disruptions: CONTROLS, tries: ONCE },
     ],
     loadSeconds: 10,
     etcdDownSeconds: 300,

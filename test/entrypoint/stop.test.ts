@@ -198,6 +198,20 @@ prove('A stop is taken at once, whatever the shell sleeps in.', async start => {
   assertSeconds(delays.sort((a, b) => a - b)[4], 0, 0.25, 'the median');
 });
 
+prove('A process that dies in the moment between the last look and the stop has failed, and is not asked to end.', async start => {
+  const line = 'log "event=stop reason=\\"$_reason\\""';
+  const life = await start({
+    sync: [service('server'), service('registrar')],
+    prepare: instead(line, `${line}; kill -s KILL "$_pid"; until gone "$_pid"; do :; done`),
+  });
+  await life.event('registrar', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 137);
+  assert.deepEqual(life.linesLike({ event: 'stop-signal' }).map(({ process }) => process), ['server']);
+  assert.match(life.terminationLog(), /stopped by TERM; process registrar ended with status 137/);
+}, { everywhere: true });
+
 prove('A signal between the last look and the sleep ends the sleep.', async start => {
   const life = await start({
     sync: [service('server')],
