@@ -74,7 +74,7 @@ export interface Life {
   readonly path?: string;
   /** A program of this machine that is none in its namespace. */
   readonly without?: string;
-  /** How many processes it may have; it is then a user of its own, because the kernel counts by user. Only where this machine lets it (see LIMITS). */
+  /** How many processes it may have; it is then a user of its own, because the kernel counts by user. Only where this machine lets it (see NO_LIMITS). */
   readonly processes?: number;
   readonly script?: string;
   /** Where it may not write its last words. */

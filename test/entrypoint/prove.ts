@@ -24,6 +24,8 @@ export interface Options {
   readonly everywhere?: boolean;
   /** Shells under which it does not hold, and why: printed instead of being proved. */
   readonly except?: Record<string, string>;
+  /** What this machine lacks for it, in a sentence, if so: then it is printed and proved nowhere. */
+  readonly lacking?: string;
   /** A rough upper limit, for those who plan. */
   readonly seconds?: number;
 }
@@ -32,13 +34,13 @@ export interface Options {
  * Declares a proof. Under jest it is a test for each shell; elsewhere (see mutants.ts) it is only collected.
  */
 export function prove(sentence: string, run: Proof['run'], options: Options = {}): void {
-  const { except = {} } = options;
+  const { except = {}, lacking } = options;
   const wanted = FOUND.filter(shell => shell.required || options.everywhere);
-  const shells = wanted.filter(shell => !except[shell.name]);
+  const shells = wanted.filter(shell => !lacking && !except[shell.name]);
   const proof: Proof = { sentence, shells, seconds: options.seconds ?? 10, run };
   PROOFS.push(proof);
   if (!JEST) return;
-  wanted.filter(shell => !shells.includes(shell)).forEach(shell => skip(`[${shell.name}] ${sentence} ${except[shell.name]}`));
+  wanted.filter(shell => !shells.includes(shell)).forEach(shell => skip(`[${shell.name}] ${sentence} ${lacking ?? except[shell.name]}`));
   shells.forEach(shell => test.concurrent(`[${shell.name}] ${sentence}`, () => attempt(proof, shell), 300_000));
 }
 

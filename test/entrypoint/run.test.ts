@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { instead, PYTHON, service } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
-import { find, LIMITS, NO_FORK } from './shells';
+import { find, NO_FORK, NO_LIMITS } from './shells';
 
 prove('A process with restart ALWAYS is started again after 1 s, then after twice as long; the others do not notice.', async start => {
   const life = await start({ sync: [service('server'), service('registrar', ['die=0', 'status=3'], { restart: 'always' })] });
@@ -137,7 +137,6 @@ prove('What a wait says that a signal has ended is not taken for the status of t
 }, { everywhere: true });
 
 prove('At its limit of processes it goes on: what cannot be started is tried again, and a stop is a stop.', start => each([true, false], async lifted => {
-  if (!LIMITS) return;
   const life = await start({ processes: 1000, sync: [service('server'), service('registrar', [], { restart: 'always' })], foreign: /fork/ });
   await life.event('server', 'started');
   await life.event('registrar', 'started');
@@ -152,7 +151,7 @@ prove('At its limit of processes it goes on: what cannot be started is tried aga
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
   assertOrder(life, 'server got TERM', 'server ended');
-}), { except: NO_FORK });
+}), { lacking: NO_LIMITS, except: NO_FORK });
 
 prove('A process whose first thread has ended while others go on is not taken for one that has ended.', async start => {
   const threads = 'import ctypes, os, threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\nctypes.CDLL(None).pthread_exit(None)';
@@ -168,7 +167,6 @@ prove('A process whose first thread has ended while others go on is not taken fo
 });
 
 prove('A process whose program may not be looked at is not taken for one that has ended.', async start => {
-  if (!LIMITS) return; // root may look at all of them
   const life = await start({
     prepare: directory => {
       // Who may run a file and not read it may not see which process runs it.
@@ -185,7 +183,7 @@ prove('A process whose program may not be looked at is not taken for one that ha
   assert.equal((await life.ended()).status, 0);
   assert.equal((await life.line({ event: 'exit', process: 'server' })).status, '143');
   assert.equal((await life.line({ event: 'stop-signal', process: 'server' })).signal, 'TERM');
-});
+}, { lacking: NO_LIMITS });
 
 prove('Its last words do not need a termination log.', start => each(['/no/such/directory/log', '/proc/version'], async terminationLog => {
   const life = await start({ sync: [service('server', ['stop=USR1', 'status=3'])], terminationLog });

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, service } from './harness';
 import { each, prove } from './prove';
-import { find, NAMESPACE } from './shells';
+import { find, NO_NAMESPACE } from './shells';
 
 prove('It needs sh, sleep, cat, mv and /proc, and no other program.', async start => {
   const life = await start({
@@ -45,7 +45,6 @@ prove('It keeps nothing but its copy, its state and small marks in its run direc
 prove('Idle it wakes up every 5 s where a count is watched, every second in bash, which nothing tells of a death, every 5 s in mksh and ksh93, and not at all elsewhere.', (start, shell) => each([
   'none', 'count',
 ], async split => {
-  if (!NAMESPACE) return;
   const life = await start({ split, value: '1', pid: '1', sync: [service('server'), service('registrar')], async: [service('worker')] });
   await life.event('registrar', 'started');
   await life.event('server', 'started');
@@ -61,4 +60,4 @@ prove('Idle it wakes up every 5 s where a count is watched, every second in bash
   assert.ok(count <= most, `${count} switches in 14 s`);
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
-}), { everywhere: true, seconds: 25 });
+}), { lacking: NO_NAMESPACE, everywhere: true, seconds: 25 });

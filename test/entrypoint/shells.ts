@@ -64,8 +64,11 @@ export const NAMESPACE: { readonly enter: string[]; readonly join: (pid: number)
   return undefined;
 })();
 
-/** Whether the number of processes of a life can be limited here: root is not, so it takes root to become another user. */
-export const LIMITS = process.getuid?.() === 0 && ['prlimit', 'setpriv'].every(find);
+/** Why the number of processes of a life cannot be limited here, if so: root is not limited, so it takes root to become another user. */
+export const NO_LIMITS = process.getuid?.() === 0 && ['prlimit', 'setpriv'].every(find) ? undefined : 'This takes root, prlimit and setpriv.';
+
+/** Why the entrypoint is never PID 1 here, if so. */
+export const NO_NAMESPACE = NAMESPACE ? undefined : 'This machine gives out no PID namespaces (unshare --pid).';
 
 const bash = 'A bash that cannot fork tries for half a minute and ends.';
 /** Shells that a limit of processes ends. */
@@ -74,6 +77,5 @@ export const NO_FORK = { 'bash': bash, 'bash-as-sh': bash };
 /** What of all this is missing here, in sentences: a test that is left out is named. */
 export const MISSING = [
   ...SHELLS.filter(shell => !shell.program).map(shell => `${shell.name} is not installed, so nothing is proved under it.`),
-  ...NAMESPACE ? [] : ['This machine gives out no PID namespaces (unshare --pid), so the entrypoint is never PID 1 here.'],
-  ...LIMITS ? [] : ['This takes root, prlimit and setpriv: a life at the limit of its processes.'],
+  ...NO_NAMESPACE ? [`The entrypoint is never PID 1 here. ${NO_NAMESPACE}`] : [],
 ];

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { check, SCRIPT, service } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
-import { find, LIMITS, NAMESPACE, NO_FORK } from './shells';
+import { find, NAMESPACE, NO_FORK, NO_LIMITS } from './shells';
 
 /** A process that ends at once: for lives of which only the beginning matters. */
 const SHORT = [{ name: 'short', command: ['true'] }];
@@ -139,7 +139,6 @@ prove('A ready check that takes its time to fail is asked again a second after i
 });
 
 prove('A process that cannot be started, at the limit of processes, is tried again, from the first moment on, and a stop is a stop.', async start => {
-  if (!LIMITS) return;
   const life = await start({
     prepare: directory => {
       mkdirSync(join(directory, 'bin'));
@@ -155,10 +154,9 @@ prove('A process that cannot be started, at the limit of processes, is tried aga
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
   assert.deepEqual(life.linesLike({ event: 'process-start' }), []);
-}, { except: { ...NO_FORK, 'busybox-ash': 'It has a mv of its own, so the moment cannot be chosen.' } });
+}, { lacking: NO_LIMITS, except: { ...NO_FORK, 'busybox-ash': 'It has a mv of its own, so the moment cannot be chosen.' } });
 
 prove('A ready check that cannot be started, at the limit of processes, is one that fails, and the process itself is left alone.', async start => {
-  if (!LIMITS) return;
   const life = await start({
     processes: 2,
     checkTimeout: 1,
@@ -168,7 +166,7 @@ prove('A ready check that cannot be started, at the limit of processes, is one t
   assert.equal((await life.ended()).status, 70);
   assert.match(life.terminationLog(), /process server was not ready within 3 s/);
   assert.equal((await life.line({ event: 'exit', process: 'server' })).status, '143');
-}, { except: NO_FORK });
+}, { lacking: NO_LIMITS, except: NO_FORK });
 
 prove('A process that is not ready within its start timeout stops all that was started, in reverse order, and the status is 70.', async start => {
   const life = await start({ sync: [service('first'), service('second', [], { ready: check('second'), startTimeout: 2 }), service('third')] });

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { check, instead, PYTHON, service, stubborn, uptime } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
-import { find, NAMESPACE, Shell } from './shells';
+import { find, NO_NAMESPACE, Shell } from './shells';
 
 /** Where an `env` is looked for beside PATH. */
 const ENV = '/usr/bin/env';
@@ -308,7 +308,6 @@ prove('INT and QUIT as stop signals really arrive at plain programs; where no wa
 prove('Without an env that can undo it, INT and QUIT as stop signals are refused with 64 by the shells that cannot do it themselves.', (start, shell) => each([
   'INT', 'QUIT', 'TERM',
 ], async signal => {
-  if (!NAMESPACE) return; // and so nothing can be hidden from it
   const life = await start({
     prepare: directory => {
       mkdirSync(join(directory, 'bin'));
@@ -326,7 +325,7 @@ prove('Without an env that can undo it, INT and QUIT as stop signals are refused
   }
   assert.equal((await life.ended()).status, works ? 0 : 64);
   assert.equal(life.linesLike({ event: 'process-start' }).length, works ? 2 : 0);
-}), { everywhere: true });
+}), { lacking: NO_NAMESPACE, everywhere: true });
 
 prove('Only the process itself is signalled: the children of a pool keep running until their master ends them.', async start => {
   const life = await start({ sync: [service('server', ['pool=2', 'after=0.5', 'stop=USR1'], { stopSignal: 'USR1', forward: ['HUP'] })] });
