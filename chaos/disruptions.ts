@@ -32,6 +32,8 @@ export interface Step {
   readonly most?: Most;
   /** Time to be well again, in seconds. */
   readonly limit: number;
+  /** How long it has to be well, in seconds. */
+  readonly wellSeconds?: number;
   /** Does it, and notes which processes with requests die of it, before they do. */
   act(stage: Stage, deaths: Deaths): Promise<unknown>;
 }
@@ -54,6 +56,13 @@ const LEASE_SECONDS = 15;
 // The pod that has been started least often: the kubelet lets those that end often wait.
 function freshest(pods: Pod[]): Pod {
   return readyInOrder(pods)[0];
+}
+
+// A worker that has just begun with a job. Others are idle half of the time, and have nothing to lose.
+async function working(stage: Stage): Promise<Pod> {
+  const jobs = () => Promise.all(stage.asyncPods.filter(isReady).map(async pod => ({ pod, job: await stage.jobOf(pod) })));
+  const known = new Set((await jobs()).map(({ job }) => job));
+  return done(until('a worker has begun with a job', 30, async () => (await jobs()).find(({ job }) => job !== undefined && !known.has(job))?.pod, 0.1));
 }
 
 // And the other way round, which ends that wait.
@@ -87,23 +96,23 @@ function kill(process: 'server' | 'registrar' | 'worker', signal: 'TERM' | 'KILL
   const name = `${signal} to ${process}`;
   return {
     name,
-    steps: [step(name, async (stage, { dead }) => {
-      const pod = freshest(process === 'worker' ? stage.asyncPods : stage.syncPods);
+    steps: [step(name, async (stage, deaths) => {
+      const pod = process === 'worker' ? await working(stage) : freshest(stage.syncPods);
       if (process === 'server') {
-        dead.push(pod.metadata.name);
+        deaths.dead.push(pod.metadata.name);
       }
-      await stage.kill(pod, process, signal);
+      deaths.askedAt = await stage.kill(pod, process, signal);
     }, {
       planned: false,
       limit: 60,
+      wellSeconds: process === 'registrar' ? LEASE_SECONDS : undefined, // the end of the dead one's lease included
       unknowingSeconds: UNKNOWING_SECONDS,
       finishes: process === 'server' && signal === 'TERM',
       most: process === 'registrar' ? NOTHING : undefined,
     })],
     prepare: rest,
     undo: async stage => {
-      const stuck = stage.trouble;
-      if (stuck !== undefined) { // a system that does not heal by itself is helped, or nothing more could be tried
+      if (stage.trouble !== undefined && await stage.steady(30) === undefined) { // a system that does not heal by itself is helped, or nothing more could be tried
         await Promise.all(stage.syncPods.map(pod => stage.delete(pod)));
       }
     },
@@ -113,26 +122,22 @@ function kill(process: 'server' | 'registrar' | 'worker', signal: 'TERM' | 'KILL
 // The same image by its digest, which is another image to Kubernetes, and back.
 async function changeImage(stage: Stage): Promise<void> {
   const id = stage.pods[0].status.containerStatuses?.[0].imageID ?? '';
-  const digest = /sha256:[0-9a-f]{64}$/.exec(id)?.[0];
+  const digest = /@(sha256:[0-9a-f]{64})$/.exec(id)?.[1];
+  if (digest === undefined) {
+    throw new Undone(`the image has no digest that it could be pulled by (${id})`);
+  }
   const name = stage.base.image.replace(/(:[^/]*)?$/, '');
-  await stage.change({ image: stage.settings.image === stage.base.image && digest ? `${name}@${digest}` : stage.base.image });
+  await stage.change({ image: stage.settings.image === stage.base.image ? `${name}@${digest}` : stage.base.image });
 }
 
-// Nodes with pods of the system that are not those of the driver.
-function nodes(stage: Stage): string[] {
-  const counted = new Map<string, number>();
-  for (const { spec } of stage.pods.filter(pod => pod.spec.nodeName !== stage.means.home)) {
-    counted.set(spec.nodeName, (counted.get(spec.nodeName) ?? 0) + 1);
-  }
-  return [...counted.keys()].sort((a, b) => counted.get(b)! - counted.get(a)!);
-}
-
+// A node with synchronous pods that is not the driver's, the one with most pods.
 function otherNode(stage: Stage): string {
-  const [node] = nodes(stage);
-  if (node === undefined) {
-    throw new Undone('no pod is on another node than the driver');
+  const count = (node: string) => stage.pods.filter(({ spec }) => spec.nodeName === node).length;
+  const nodes = stage.syncPods.map(({ spec }) => spec.nodeName).filter(node => node !== stage.means.home);
+  if (nodes.length === 0) {
+    throw new Undone('no synchronous pod is on another node than the driver');
   }
-  return node;
+  return nodes.sort((a, b) => count(b) - count(a))[0];
 }
 
 // A scheduler puts new pods where there are few.
@@ -180,25 +185,38 @@ async function loseNode(stage: Stage, deaths: Deaths): Promise<void> {
   deaths.dead = stage.syncPods.filter(pod => pod.spec.nodeName === node).map(pod => pod.metadata.name);
   await done(stage.means.owner.loseNode(node));
   deaths.deadBy = stage.driver.now();
-  await sleep(45); // Kubernetes takes it for lost after about 40 s
+  await done(Promise.all([
+    stage.kubectl.print(['wait', `node/${node}`, '--for=condition=Ready=Unknown', '--timeout=180s']), // Kubernetes takes it for lost too
+    sleep(45),
+  ]));
   await done(stage.means.owner.returnNodes());
   await done(stage.kubectl.print(['wait', `node/${node}`, '--for=condition=Ready', '--timeout=120s']));
 }
 
 /** What may come together and at any time, since it is planned. */
-const MIXED: ((stage: Stage) => Promise<unknown>)[] = [
-  stage => stage.delete(freshest(stage.syncPods)),
-  stage => stage.delete(freshest(stage.asyncPods)),
-  stage => stage.restart(),
-  changeImage,
-  stage => stage.change({ replicas: 4 + Math.floor(stage.random() * 4) }),
-  stage => stage.change({ sync: 2 + Math.floor(stage.random() * 2) }),
-];
+const MIXED: { readonly [what: string]: (stage: Stage) => Promise<unknown> } = {
+  'delete a sync pod': stage => stage.delete(freshest(stage.syncPods)),
+  'delete an async pod': stage => stage.delete(freshest(stage.asyncPods)),
+  'rolling restart': stage => stage.restart(),
+  'image change': changeImage,
+  'scale up': stage => stage.change({ replicas: stage.base.replicas + 1 + Math.floor(stage.random() * 2) }),
+  'scale down': stage => stage.change({ replicas: stage.base.replicas - 1 }),
+  'split up': stage => stage.change({ sync: stage.base.sync + 1 }),
+  'split down': stage => stage.change({ sync: stage.base.sync - 1 }),
+};
 
 async function mixed(stage: Stage): Promise<void> {
-  const [first, second] = [0, 0].map(() => MIXED[Math.floor(stage.random() * MIXED.length)]);
+  const drawn = Object.keys(MIXED).map(what => ({ what, at: stage.random() })).sort((a, b) => a.at - b.at);
+  // One worker alone would fall behind the jobs, which is not what is tried.
+  const [first, second] = drawn.filter(({ what }) => what !== 'scale down' || !drawn.slice(0, 2).some(other => other.what === 'split up'));
   const later = stage.random() * 8;
-  await Promise.all([first(stage), sleep(later).then(() => second(stage))]);
+  console.log(`  ${first.what}, and after ${later.toFixed(1)} s ${second.what}`);
+  const outcomes = await Promise.allSettled([MIXED[first.what](stage), sleep(later).then(() => MIXED[second.what](stage))]);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') {
+      throw outcome.reason;
+    }
+  }
 }
 
 const needsNodes = ({ means }: Stage) => means.nodes > 1 ? undefined : 'it needs a second node';
@@ -211,7 +229,7 @@ export const DISRUPTIONS: Disruption[] = [
   kill('worker', 'KILL'),
   kill('worker', 'TERM'),
   { name: 'delete a sync pod', steps: [step('delete a sync pod', stage => stage.delete(stalest(stage.syncPods)))] },
-  { name: 'delete an async pod', steps: [step('delete an async pod', stage => stage.delete(stalest(stage.asyncPods)))] },
+  { name: 'delete an async pod', steps: [step('delete an async pod', async stage => stage.delete(await working(stage)))] },
   {
     name: 'scale',
     steps: [

@@ -43,6 +43,7 @@ export class Driver {
       PYTHONPATH: '/srv',
       CONTROL: address(pods.get('control')!.status.podIP!),
       PLAIN_RATE: LOAD.plainRate,
+      TRANSPARENT_RATE: LOAD.transparentRate,
       RETRY_RATE: LOAD.retryRate,
       JOB_EVERY_SECONDS: LOAD.jobEverySeconds,
       JOB_SECONDS: LOAD.jobSeconds,

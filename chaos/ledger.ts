@@ -9,7 +9,7 @@ export type Note =
   | { readonly e: 'servers'; readonly at: number; readonly pods: string[] }
   | { readonly e: 'job-error' | 'results' | 'results-error' | 'end'; readonly at: number; readonly why?: string };
 
-export type Stream = 'plain' | 'retry' | 'control';
+export type Stream = 'plain' | 'transparent' | 'retry' | 'control';
 
 export type Request = Note & { readonly e: 'request' };
 export type Tick = Note & { readonly e: 'tick' };
@@ -77,6 +77,8 @@ export class Ledger {
 export interface Deaths {
   /** Their pods: nobody could save what they had. */
   dead: string[];
+  /** When a process was asked to end, by the clock of its node. */
+  askedAt?: number;
   /** By when they were dead, where no connection tells: requests to a vanished node only end with their deadline. */
   deadBy?: number;
 }
@@ -99,7 +101,7 @@ export interface Counts {
   /** Of the client that never tries again. */
   readonly requests: number;
   readonly failed: number;
-  /** Of those that failed: they had begun before the moment. */
+  /** Of those that failed: they had begun before the process was asked to end. */
   readonly failedBefore: number;
   /** Of those that failed: they were in a process when it died. */
   readonly failedInside: number;
@@ -107,6 +109,8 @@ export interface Counts {
   readonly failedUnknowing: number;
   /** Seconds from the death until the last of these was sent. */
   readonly unknowingSeconds: number;
+  /** Of gRPC's own client, without a retry policy and with one. */
+  readonly failedTransparent: number;
   readonly failedWithRetry: number;
   readonly failedControl: number;
   /** In seconds. */
@@ -124,13 +128,15 @@ export interface Counts {
   readonly reasons: { readonly [why: string]: number };
 }
 
+/** A request needs that long to its server, and the clocks of two nodes may differ. */
+const ARRIVING_SECONDS = 0.1;
 /** A request that is sent while its process dies meets a socket that is still closing. */
 const DYING_SECONDS = 0.25;
 
 /**
  * What happened to the requests and jobs that were in flight at the moment of a disruption or were sent from then to the end of its window.
  */
-export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead, deadBy = Infinity }: Window): Counts {
+export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead, askedAt = from, deadBy = Infinity }: Window): Counts {
   const within = requests.filter(({ begin, end }) => end >= from && begin <= to);
   const plain = within.filter(({ stream }) => stream === 'plain');
   const failed = plain.filter(({ ok }) => !ok);
@@ -157,10 +163,11 @@ export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead
     jobsInFlight: sent.filter(({ begin }) => begin < from).length,
     requests: plain.length,
     failed: failed.length,
-    failedBefore: failed.filter(({ begin }) => begin < from).length,
+    failedBefore: failed.filter(({ begin }) => begin < askedAt - ARRIVING_SECONDS).length,
     failedInside: inside,
     failedUnknowing: unknowing.length,
     unknowingSeconds: Math.max(0, ...unknowing),
+    failedTransparent: within.filter(({ stream, ok }) => stream === 'transparent' && !ok).length,
     failedWithRetry: within.filter(({ stream, ok }) => stream === 'retry' && !ok).length,
     failedControl: within.filter(({ stream, ok }) => stream === 'control' && !ok).length,
     slowestControl: Math.max(0, ...within.filter(({ stream, ok }) => stream === 'control' && ok).map(({ begin, end }) => end - begin)),

@@ -6,7 +6,7 @@ const WIDTH = 1200;
 const HEIGHT = 420;
 /** Bars of one second could not be told apart in two hours. */
 const MOST_BARS = 600;
-const COLORS = { answered: '#9db8d2', plain: '#c0392b', retry: '#e6a23c', mark: '#555' };
+const COLORS = { answered: '#9db8d2', plain: '#c0392b', transparent: '#8e44ad', retry: '#e6a23c', mark: '#555' };
 
 /**
  * Requests over time, those that failed, and the disruptions, as an SVG.
@@ -68,8 +68,8 @@ export function picture(title: string, ledger: Ledger, trials: Trial[]): string 
         color: COLORS.answered,
         markLine: { symbol: 'none', silent: true, lineStyle: { color: COLORS.mark, type: 'dashed', width: 1 }, label: { fontSize: 9, color: COLORS.mark }, data: marks },
       },
-      ...(['plain', 'retry'] as const).map(each => ({
-        name: each === 'plain' ? 'failed' : 'failed with retry',
+      ...(['plain', 'transparent', 'retry'] as const).map(each => ({
+        name: { plain: 'failed', transparent: 'failed with transparent retry', retry: 'failed with a retry policy' }[each],
         type: 'line' as const,
         step: 'end' as const,
         symbol: 'none',

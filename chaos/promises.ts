@@ -9,7 +9,9 @@ export interface Result {
   readonly leftOut: { readonly name: string; readonly why: string }[];
   /** Disruptions that somebody has asked for by name. */
   readonly asked: string[];
-  /** Why it ended early. */
+  /** All tries have been made, or given up, and the driver has waited for the last jobs. */
+  readonly ended: boolean;
+  /** What went wrong on the way. */
   readonly error?: string;
   readonly ledger: Ledger;
 }
@@ -20,11 +22,12 @@ const LOSING = ['KILL to server', 'delete a sync pod', 'rolling restart'];
 /**
  * What the run has shown, a line for each promise: of the library's tries, of what happened between them, and that the load could show losses.
  */
-export function promises({ system, verdicts, leftOut, asked, error, ledger }: Result): { ok: boolean; what: string }[] {
+export function promises({ system, verdicts, leftOut, asked, ended, error, ledger }: Result): { ok: boolean; what: string }[] {
   const counted = verdicts.filter(verdict => verdict.void === undefined);
   const of = (row: string) => counted.filter(({ trial }) => trial.row === row);
   const rows = [...new Set(verdicts.map(({ trial }) => trial.row))];
   const missing = [
+    ...ended ? [] : ['its tries have not ended'],
     ...error === undefined ? [] : [error],
     ...verdicts.length > 0 ? [] : ['nothing could be tried'],
     ...leftOut.filter(({ name }) => asked.includes(name)).map(({ name, why }) => `${name} was asked for and left out: ${why}`),
@@ -37,7 +40,7 @@ export function promises({ system, verdicts, leftOut, asked, error, ledger }: Re
   }
   const outside = ledger.requests.filter(({ ok, stream, begin, end }) => !ok && stream !== 'control'
     && !verdicts.some(({ trial: { window } }) => end >= window.from && begin <= window.to));
-  const lost = ledger.open().length;
+  const lost = ended ? ledger.open().length : 0;
   return [
     ...missing,
     ...verdicts.filter(verdict => verdict.void === undefined || verdict.broken.length > 0) // one that does not count can break a promise, and keep none

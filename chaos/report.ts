@@ -4,7 +4,7 @@ import { lostPerTry, Verdict } from './trial';
 import { table } from '../bench/markdown';
 
 const COLUMNS = [
-  'Disruption', 'tries', 'in flight at least', 'requests', 'failed', '... in the dead process', '... to it, unknowing', 'failed, with a retry policy for UNAVAILABLE',
+  'Disruption', 'tries', 'in flight at least', 'requests', 'failed', '... in the dead process', '... to it, unknowing', 'failed, with gRPC\'s transparent retry', 'failed, with a retry policy for UNAVAILABLE',
   'jobs', 'lost', 'run twice', 'pods re-created', 'containers restarted', 'steady after, s', 'p99 during, s',
 ];
 
@@ -33,6 +33,7 @@ function row(name: string, all: Verdict[]): string[] {
     sum(({ counts }) => counts.failed),
     sum(({ counts }) => counts.failedInside),
     sum(({ counts }) => counts.failedUnknowing),
+    sum(({ counts }) => counts.failedTransparent),
     sum(({ counts }) => counts.failedWithRetry),
     sum(({ counts }) => counts.jobs),
     sum(({ counts }) => counts.lost),
@@ -40,7 +41,7 @@ function row(name: string, all: Verdict[]): string[] {
     sum(({ trial }) => trial.recreated),
     sum(({ trial }) => trial.restarted),
     steady(counted),
-    most(({ counts }) => counts.p99).toFixed(2),
+    counted.some(({ counts }) => counts.p99 > 0) ? most(({ counts }) => counts.p99).toFixed(2) : '-',
   ];
 }
 
@@ -71,6 +72,8 @@ export function tables(results: Result[]): string[] {
     ...results.flatMap(({ system, verdicts }) => reloads(verdicts).map(times => `${system.name}: ${ETCD_DOWN}: models loaded again: ${times}`)),
     ...library === undefined ? [] : results.filter(({ system }) => !system.promised)
       .flatMap(({ system, verdicts }) => noBetter(library.verdicts, verdicts).map(name => `${name}: the library loses no less than ${system.name}`)),
+    ...results.flatMap(({ verdicts }) => verdicts.flatMap(({ trial: { system, row: name }, counts: { failed, lost }, void: reason }) => reason === undefined
+      ? [] : [`${system}: ${name}: a try does not count, since ${reason}; in it ${failed} requests failed and ${lost} jobs were lost`])),
     ...results.flatMap(({ system, leftOut }) => leftOut.map(({ name, why }) => `${system.name}: left out: ${name}: ${why}`)),
   ];
   return [
@@ -98,12 +101,20 @@ export function page(facts: string[], results: Result[]): string {
 }
 
 /**
- * All figures.
+ * All figures, every request that failed, and every job that was not done just once.
  */
 export function figures(results: Result[]): any[] {
   return results.map(each => {
-    const { system, error, leftOut, verdicts } = each;
-    return { system: system.name, error, broken: brokenPromises([each]), leftOut, verdicts };
+    const { system, error, leftOut, verdicts, ledger: { requests, jobs } } = each;
+    return {
+      system: system.name,
+      error,
+      broken: brokenPromises([each]),
+      leftOut,
+      verdicts,
+      failed: requests.filter(({ ok }) => !ok),
+      jobs: [...jobs.values()].filter(({ done }) => done.length !== 1),
+    };
   });
 }
 
@@ -114,7 +125,7 @@ export function line({ trial, counts, void: reason, broken }: Verdict): string {
   const verdict = broken.length > 0 ? 'FAIL' : reason !== undefined ? 'void' : trial.promised ? 'ok  ' : '-   ';
   const failed = `${counts.failed} of ${counts.requests} requests failed`
     + (trial.planned ? '' : ` (${counts.failedInside} in the dead process, ${counts.failedUnknowing} to it)`)
-    + `, ${counts.failedWithRetry} with retry`;
+    + `, ${counts.failedTransparent} with transparent retry, ${counts.failedWithRetry} with a policy`;
   const jobs = `${counts.lost} of ${counts.jobs} jobs lost, ${counts.twice} twice`;
   const well = trial.steady === undefined ? `not well: ${trial.trouble}` : `steady after ${trial.steady.toFixed(0)} s`;
   const why = [reason, ...broken.map(each => `BROKEN: ${each}`), ...Object.entries(counts.reasons).map(([text, times]) => `${times} x ${text}`)];

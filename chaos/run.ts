@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { App } from 'cdk8s';
 import { DISRUPTIONS } from './disruptions';
 import { Driver, driverObjects } from './driver';
+import { keepEvidence } from './evidence';
 import { leave } from './leave';
 import { usable } from './nodes';
 import { Owner } from './owner';
@@ -83,6 +84,8 @@ function number(name: string, value: string | undefined, otherwise: number): num
 
 /** How often a try that does not count is tried. */
 const AGAIN = 3;
+/** So many errors in a row end the tries of a system. */
+const ERRORS = 3;
 
 /**
  * Puts the objects of a chart on one node.
@@ -93,24 +96,36 @@ function pinned(objects: any[], node: any): any[] {
 }
 
 /**
- * Brings a system up, disturbs it, one thing after another and all of them so many times, and takes it away. Whatever fails, what was seen until then is told.
+ * Brings a system up, disturbs it, one thing after another and all of them so many times, and takes it away. Whatever fails, what was seen until then is told,
+ * also on the way.
  */
 async function disturb(
-  world: { kubectl: Kubectl; pods: Pods; means: Means; settings: Settings; node: any; random: () => number },
+  world: { kubectl: Kubectl; pods: Pods; means: Means; settings: Settings; node: any; random: () => number; evidence: string | undefined },
   { system, disruptions, asked }: Plan,
+  tell: (result: Result) => void,
 ): Promise<Result> {
-  const { kubectl, pods, means, settings, node, random } = world;
+  const { kubectl, pods, means, settings, node, random, evidence } = world;
   console.log(`\n${system.name}: ${system.about}`);
   const driver = new Driver(kubectl, pods, `driver-${system.name}`);
   const stage = new Stage(kubectl, pods, system, driver, settings, settings, means, random);
   const trials: Trial[] = [];
   const leftOut: Result['leftOut'][number][] = [];
   const errors: string[] = [];
-  const attempt = async (doing: () => Promise<unknown>) => doing().catch(({ message }: Error) => {
+  const attempt = async (doing: () => Promise<unknown>) => doing().then(() => true, ({ message }: Error) => {
     if (pods.isWatching) { // after a Ctrl-C it says nothing
       errors.push(message);
       console.log(`FAIL ${system.name}: ${message}`);
     }
+    return false;
+  });
+  const result = (ended: boolean): Result => ({
+    system,
+    verdicts: trials.map(trial => judge(trial, driver.ledger)),
+    leftOut,
+    asked,
+    ended,
+    error: errors.length > 0 ? errors.join('; then: ') : undefined,
+    ledger: driver.ledger,
   });
 
   await attempt(async () => {
@@ -126,15 +141,27 @@ async function disturb(
       return why === undefined;
     });
     const begun = driver.now();
+    let failed = 0;
     for (let i = 0; i < Math.max(...possible.map(({ tries }) => tries)); i++) {
       for (const { disruption, tries } of possible.filter(each => i < each.tries)) {
         for (let again = 0, counts = false; again < AGAIN && !counts; again++) {
           console.log(`trying ${disruption.name} (${i + 1} of ${tries})`);
-          const made = await runAll(stage, disruption, trials[trials.length - 1]?.window.to ?? begun);
-          trials.push(...made);
-          const verdicts = made.map(trial => judge(trial, driver.ledger));
+          const before = trials.length;
+          const whole = await attempt(() => runAll(stage, disruption, trials, begun));
+          const verdicts = trials.slice(before).map(trial => judge(trial, driver.ledger)); // at the end: what one step leaves in the queue is worked off after the next
           verdicts.forEach(verdict => console.log(line(verdict)));
-          counts = verdicts.every(verdict => verdict.void === undefined);
+          if (evidence !== undefined && (!whole || verdicts.some(({ broken }) => broken.length > 0))) {
+            await attempt(() => keepEvidence(stage, evidence, disruption.name));
+          }
+          failed = whole ? 0 : failed + 1;
+          if (stage.isOver || failed === ERRORS) {
+            return;
+          }
+          if (!whole) {
+            await attempt(() => stage.change(stage.base)); // wherever it was left
+          }
+          counts = whole && verdicts.every(verdict => verdict.void === undefined);
+          tell(result(false));
         }
       }
     }
@@ -145,16 +172,23 @@ async function disturb(
     await kubectl.print(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], JSON.stringify(objects));
     await until(`${system.name} is gone`, 360, () => stage.pods.length === 0, 0.5);
   });
-  const error = errors.length > 0 ? errors.join('; then: ') : undefined;
-  return { system, verdicts: trials.map(trial => judge(trial, driver.ledger)), leftOut, asked, error, ledger: driver.ledger };
+  return result(true);
 }
 
 function write(folder: string, facts: string[], results: Result[], seed: number): void {
-  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'chaos.md'), page(facts, results));
   writeFileSync(join(folder, 'chaos.json'), `${JSON.stringify({ facts, seed, load: LOAD, systems: figures(results) }, undefined, 2)}\n`);
   for (const { system, verdicts, ledger } of results) {
     writeFileSync(join(folder, `chaos-${system.name}.svg`), picture(`${system.name}: ${system.about}`, ledger, verdicts.map(({ trial }) => trial)));
+  }
+}
+
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'chaos.md'), 'Nothing has been tried yet.\n');
+  } catch (error) {
+    refuse(`--report (${folder}) must be a folder that can be written to: ${(error as Error).message}`);
   }
 }
 
@@ -184,6 +218,9 @@ async function main(): Promise<void> {
   }
   const prefix = given.images ?? refuse('--images PREFIX (or CHAOS_IMAGES) must name the images of examples/ocr, see examples/ocr/README.md');
   const seed = number('seed', given.seed, randomInt(1, 1e6));
+  if (given.report !== undefined) {
+    make(given.report);
+  }
 
   const begin = Date.now();
   const kubectl = new Kubectl(`chaos-${randomBytes(4).toString('hex')}`);
@@ -194,16 +231,22 @@ async function main(): Promise<void> {
   }
   const nodes = usable((await kubectl.json(['get', 'nodes'])).items);
   if (nodes.length === 0) {
-    refuse(`the cluster of KUBECONFIG (${process.env.KUBECONFIG}) must have a node that is ready, schedulable and without taints`);
+    refuse(`the cluster of KUBECONFIG (${process.env.KUBECONFIG}) must have a Linux node that is ready, schedulable and without taints`);
   }
   const home: string = nodes[0].metadata.name;
   const node = { nodeSelector: { 'kubernetes.io/hostname': nodes[0].metadata.labels['kubernetes.io/hostname'] } };
   const facts = [
-    `${new Date().toISOString().slice(0, 16)}Z, Kubernetes ${JSON.parse(version.stdout).serverVersion.gitVersion}, ${nodes.length} nodes, seed ${seed}`,
-    `${LOAD.plainRate} requests a second without retry and ${LOAD.retryRate} with it, ${LOAD.requestSeconds} s each; a job every ${LOAD.jobEverySeconds} s, ${LOAD.jobSeconds} s each; a model loads in ${profile.loadSeconds} s`,
+    `${new Date().toISOString().slice(0, 16)}Z, Kubernetes ${JSON.parse(version.stdout).serverVersion.gitVersion}, ${nodes.length} nodes, profile ${given.profile}${given.only.map(name => `, only ${name}`).join('')}${given.tries === undefined ? '' : `, ${given.tries} tries`}, seed ${seed}`,
+    `requests a second: ${LOAD.plainRate} without any retry, ${LOAD.transparentRate} with gRPC's transparent retry, ${LOAD.retryRate} with a retry policy, ${LOAD.requestSeconds} s each; a job every ${LOAD.jobEverySeconds} s, ${LOAD.jobSeconds} s each; a model loads in ${profile.loadSeconds} s`,
   ];
   console.log([...facts, `namespace ${kubectl.namespace}, images ${prefix}`].join('\n'));
 
+  const results: Result[] = [];
+  const tell = (...more: Result[]) => {
+    if (given.report !== undefined) {
+      write(given.report, facts, [...results, ...more], seed);
+    }
+  };
   const pods = new Pods(kubectl);
   const owner = new Owner({ loseNode: given['lose-node'], returnNode: given['return-node'], apiDown: given['api-down'] });
   let leaving: Promise<void> | undefined;
@@ -224,7 +267,6 @@ async function main(): Promise<void> {
     process.on(event, (error: any) => abort(`${event}: ${error?.stack ?? error}`));
   }
 
-  const results: Result[] = [];
   try {
     await kubectl.apply([{
       apiVersion: 'v1',
@@ -252,14 +294,12 @@ async function main(): Promise<void> {
       nodes: nodes.length,
       owner,
     };
-    const world = { kubectl, pods, means, settings, node, random: seeded(seed) };
+    const world = { kubectl, pods, means, settings, node, random: seeded(seed), evidence: given.report };
     for (const each of plans) {
-      results.push(await disturb(world, each));
+      results.push(await disturb(world, each, tell));
+      tell();
       if (leaving) {
         break;
-      }
-      if (given.report !== undefined) {
-        write(given.report, facts, results, seed);
       }
     }
   } catch (error) {

@@ -16,11 +16,13 @@ export interface Settings {
   readonly loadSeconds: number;
 }
 
-/** What the service is asked for. Together: about 13 requests and between 1 and 2 jobs are in flight at each moment. */
+/** What the service is asked for. Together: about 15 requests and between 1 and 2 jobs are in flight at each moment. */
 export const LOAD = {
   /** A second, by a client that never tries again. */
   plainRate: 20,
-  /** A second, by a client with gRPC's retry policy. */
+  /** A second, by gRPC's own client without a retry policy. */
+  transparentRate: 4,
+  /** A second, by gRPC's own client with one. */
   retryRate: 6,
   requestSeconds: 0.5,
   jobEverySeconds: 1.6,

@@ -60,7 +60,7 @@ export class Stage {
   }
 
   public get pods(): Pod[] {
-    return this.seen.all.filter(pod => this.system.owns(pod));
+    return this.seen.all.filter(pod => this.system.owns(pod) && pod.status.phase !== 'Failed'); // a Deployment keeps those that were evicted
   }
 
   public get syncPods(): Pod[] {
@@ -119,38 +119,49 @@ export class Stage {
   }
 
   /**
-   * Sends a signal to a process in a pod, the oldest one where a pool has several, and waits until Kubernetes has noticed, if it does.
+   * Sends a signal to a process in a pod, the oldest one where a pool has several, and waits until Kubernetes has noticed, if it does. Returns the moment
+   * just before, by the clock of the pod's node.
    */
-  public async kill(pod: Pod, process: string, signal: string): Promise<void> {
+  public async kill(pod: Pod, process: string, signal: string): Promise<number> {
     const container = pod.spec.containers.find((each: any) => each.name === process) ?? pod.spec.containers[0];
     const before = restartsOf(pod);
     const { stdout, stderr } = await this.kubectl.run(['exec', pod.metadata.name, '--container', container.name, '--', 'sh', '-c', KILL, 'kill', PROGRAM[process], signal]);
     // The status says nothing: with the process the whole container may end, and this command with it.
-    if (!/^killing \d+$/m.test(stdout)) {
+    const [, at] = /^killing \d+ at (\d+\.\d+)$/m.exec(stdout) ?? [];
+    if (at === undefined) {
       throw new Undone(`there is no ${process} to kill in ${pod.metadata.name} ${stderr}`.trim());
     }
-    if (process === 'registrar') {
-      return; // it is started again in its container, of which Kubernetes hears nothing
+    if (process !== 'registrar') { // that is started again in its container, of which Kubernetes hears nothing
+      await until('noticed', 10, () => {
+        const now = this.pods.find(({ metadata }) => metadata.uid === pod.metadata.uid);
+        return !now || !isReady(now) || restartsOf(now) > before;
+      }, 0.2).catch(() => {});
     }
-    await until('noticed', 10, () => {
-      const now = this.pods.find(({ metadata }) => metadata.uid === pod.metadata.uid);
-      return !now || !isReady(now) || restartsOf(now) > before;
-    }, 0.2).catch(() => {});
+    return Number(at);
+  }
+
+  /**
+   * Job that a worker has begun last, and not ended.
+   */
+  public async jobOf(pod: Pod): Promise<string | undefined> {
+    const { stdout } = await this.kubectl.run(['logs', pod.metadata.name, '--tail=5']);
+    const [last = ''] = stdout.split('\n').filter(line => /event=job(-done)? /.test(line)).reverse();
+    return /event=job id="(.*?)"/.exec(last)?.[1];
   }
 
   /**
    * Waits until all is as it should be, and returns since when it has been so, by the driver's clock; undefined when it does not come to that.
    */
-  public async steady(seconds: number): Promise<number | undefined> {
+  public async steady(seconds: number, wellSeconds: number = WELL_SECONDS): Promise<number | undefined> {
     const end = this.driver.now() + seconds;
     let since: number | undefined;
-    while (this.driver.now() < end + WELL_SECONDS) {
+    while (this.driver.now() < end + wellSeconds) {
       const now = this.driver.now();
       since = this.trouble === undefined ? since ?? now : undefined;
       if (since === undefined && now > end) {
         return undefined;
       }
-      if (since !== undefined && now >= since + WELL_SECONDS) {
+      if (since !== undefined && now >= since + wellSeconds) {
         return since;
       }
       await sleep(0.2);
@@ -199,5 +210,5 @@ for each in /proc/[0-9]*; do
   each=\${each#/proc/}
   if [ -z "$pid" ] || [ "$each" -lt "$pid" ]; then pid=$each; fi
 done
-[ "$pid" ] && kill -0 "$pid" && echo "killing $pid" && kill -s "$2" "$pid"
+[ "$pid" ] && kill -0 "$pid" && echo "killing $pid at $(date +%s.%N)" && kill -s "$2" "$pid"
 `;

@@ -58,7 +58,7 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
   const deaths: Deaths = { dead: [] };
   const error = await step.act(stage, deaths).then(() => undefined, (reason: Error) => reason);
   const undone = error instanceof Undone ? error.message : undefined;
-  const steady = await stage.steady(step.limit);
+  const steady = await stage.steady(step.limit, step.wellSeconds);
   const trouble = (undone === undefined ? error?.message : undefined) ?? (steady === undefined ? stage.trouble ?? 'it comes and goes' : undefined);
   const { recreated, restarted } = compare(before, stage.pods);
   const to = stage.driver.now();
@@ -82,19 +82,17 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
 }
 
 /**
- * All steps of a disruption, one after another. They are handed over together: what one step leaves in the queue is worked off after the next.
+ * All steps of a disruption, one after another, each added to the tries as soon as it has ended.
  */
-export async function runAll(stage: Stage, { steps, prepare, undo }: Disruption, after: number): Promise<Trial[]> {
+export async function runAll(stage: Stage, { steps, prepare, undo }: Disruption, trials: Trial[], begun: number): Promise<void> {
   if (stage.trouble !== undefined && await stage.steady(300) === undefined) {
     throw new Error(`it is not well: ${stage.trouble}`);
   }
   await prepare?.(stage);
-  const trials: Trial[] = [];
   for (const step of steps) {
-    trials.push(await run(stage, step, trials[trials.length - 1]?.window.to ?? after));
+    trials.push(await run(stage, step, trials[trials.length - 1]?.window.to ?? begun));
   }
   await undo?.(stage);
-  return trials;
 }
 
 /**
@@ -139,7 +137,8 @@ function breaches({ promised, planned, unknowingSeconds, finishes, most, recreat
     ...outside > 0 ? [`${outside} requests failed${planned ? '' : ' that were in no dead process'}`] : [],
     ...!planned && counts.unknowingSeconds > unknowingSeconds ? [`clients were sent to a dead process for ${counts.unknowingSeconds.toFixed(1)} s`] : [],
     ...finishes && counts.failedBefore > 0 ? [`${counts.failedBefore} requests failed that had begun before the process was asked to end`] : [],
-    ...planned && counts.failedWithRetry > 0 ? [`${counts.failedWithRetry} requests failed in spite of retries`] : [],
+    ...planned && counts.failedTransparent > 0 ? [`${counts.failedTransparent} requests failed in spite of gRPC's transparent retry`] : [],
+    ...planned && counts.failedWithRetry > 0 ? [`${counts.failedWithRetry} requests failed in spite of a retry policy`] : [],
     ...counts.lost > 0 ? [`${counts.lost} jobs are lost`] : [],
     ...most !== undefined && (recreated > most.recreated || restarted > most.restarted)
       ? [`${recreated} pods were re-created and ${restarted} containers restarted, which must be at most ${most.recreated} and ${most.restarted}`] : [],

@@ -2,9 +2,11 @@
 The load. It asks the servers that it finds in the registry at a steady rate, puts numbered jobs on the queue, and writes the fate of each into a file,
 a line of JSON each. It ends when somebody makes the file `stop`.
 
-There are three streams of requests:
+There are four streams of requests:
 - plain: a client that does what the registry says and nothing else. It takes the servers in turn and never tries again.
-- retry: gRPC's own client over all servers of the registry, with its round robin, its connection states and its retry policy.
+- transparent: gRPC's own client over all servers of the registry, with its round robin, its connection states and the retries that it makes by itself: of
+  what no server can have begun with.
+- retry: the same with a retry policy.
 - control: a server that nobody disturbs. When its requests fail too, it was not the service.
 """
 import base64
@@ -22,7 +24,7 @@ import ocr_pb2_grpc
 from registry import Servers
 from worker import app, read
 
-RATES = {"plain": float(os.environ["PLAIN_RATE"]), "retry": float(os.environ["RETRY_RATE"]), "control": 2}  # a second
+RATES = {"plain": float(os.environ["PLAIN_RATE"]), "transparent": float(os.environ["TRANSPARENT_RATE"]), "retry": float(os.environ["RETRY_RATE"]), "control": 2}  # a second
 JOB_EVERY = float(os.environ["JOB_EVERY_SECONDS"])
 JOB = base64.b64encode(f"sleep:{os.environ['JOB_SECONDS']}".encode()).decode()
 #: A client's patience with one request, in seconds.
@@ -30,15 +32,12 @@ DEADLINE = 30
 #: Of this driver alone, like the names of its jobs: what another one has left in the queues is not taken for its own.
 NAME = os.environ["POD_NAME"]
 DONE = f"chaos-done-{NAME}"
-FOLDER = os.environ.get("CHAOS_FOLDER", "/tmp")
-RETRY = json.dumps({
-    "loadBalancingConfig": [{"round_robin": {}}],
-    "methodConfig": [{"name": [{}], "retryPolicy": {
-        "maxAttempts": 4, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"],
-    }}],
-})
+ROUND_ROBIN = {"loadBalancingConfig": [{"round_robin": {}}]}
+RETRY = {**ROUND_ROBIN, "methodConfig": [{"name": [{}], "retryPolicy": {
+    "maxAttempts": 4, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"],
+}}]}
 
-file = os.open(f"{FOLDER}/events", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+file = os.open("/tmp/events", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 stop = threading.Event()
 lock = threading.Lock()
 in_flight = dict.fromkeys(RATES, 0)
@@ -65,11 +64,12 @@ class Plain(Servers):
             return dict(self.channels)
 
 
-class Retrying:
+class Together:
     """One channel to all of the registry's servers. A request that is under way keeps the one that it has begun with."""
 
-    def __init__(self, servers: Plain):
+    def __init__(self, servers: Plain, config: dict):
         self.servers = servers
+        self.options = [("grpc.use_local_subchannel_pool", 1), ("grpc.service_config", json.dumps(config))]
         self.lock = threading.Lock()
         self.addresses = None
 
@@ -80,7 +80,7 @@ class Retrying:
             if addresses and addresses != self.addresses:
                 self.addresses = addresses
                 scheme = "ipv6" if addresses[0].startswith("[") else "ipv4"
-                self.channel = grpc.insecure_channel(f"{scheme}:{','.join(addresses)}", [("grpc.use_local_subchannel_pool", 1), ("grpc.service_config", RETRY)])
+                self.channel = grpc.insecure_channel(f"{scheme}:{','.join(addresses)}", self.options)
             return None, ocr_pb2_grpc.OcrStub(self.channel)
 
 
@@ -188,7 +188,7 @@ def tick() -> None:
         while last < begin + 1:
             time.sleep(0.05)
             stall, last = max(stall, time.monotonic() - last - 0.05), time.monotonic()
-        note("tick", at=now(), requests=in_flight["plain"] + in_flight["retry"], jobs=len(outstanding), stall=round(stall, 3))
+        note("tick", at=now(), requests=sum(in_flight.values()) - in_flight["control"], jobs=len(outstanding), stall=round(stall, 3))
 
 
 def main() -> None:
@@ -201,11 +201,11 @@ def main() -> None:
     for work in [(follow_servers, servers), (take_results,), (tick,)]:
         threading.Thread(target=work[0], args=work[1:], daemon=True).start()
     servers.next(timeout=600)  # nothing is asked before there is somebody to answer
-    clients = {"plain": servers, "retry": Retrying(servers), "control": Control()}
+    clients = {"plain": servers, "transparent": Together(servers, ROUND_ROBIN), "retry": Together(servers, RETRY), "control": Control()}
     senders = [threading.Thread(target=ask, args=each) for each in clients.items()] + [threading.Thread(target=send_jobs)]
     for sender in senders:
         sender.start()
-    while not os.path.exists(f"{FOLDER}/stop"):
+    while not os.path.exists("/tmp/stop"):
         time.sleep(0.2)
     stop.set()
     for sender in senders:

@@ -16,7 +16,6 @@ export const SCRIPT: System = {
   objects: settings => {
     const labels = { app: NAME };
     const main = container('main', settings, ['bash', '/script/start.sh'], [
-      { name: 'INSTANCE', value: String(settings.replicas) },
       { name: 'SYNC_INSTANCE', value: String(settings.sync) },
     ]);
     main.readinessProbe = readiness(['sh', '-c', `[ "\${POD_NAME##*-}" -ge "$SYNC_INSTANCE" ] || exec ${CHECK_SERVER.join(' ')}`]);

@@ -1,6 +1,6 @@
-import { count, Ledger, Note, percentile, Window } from '../../chaos/ledger';
+import { count, Ledger, Note, percentile, Stream, Window } from '../../chaos/ledger';
 
-function request(begin: number, end: number, options: { ok?: boolean; pod?: string; stream?: 'plain' | 'retry' | 'control'; why?: string } = {}): Note {
+function request(begin: number, end: number, options: { ok?: boolean; pod?: string; stream?: Stream; why?: string } = {}): Note {
   return { e: 'request', stream: 'plain', begin, end, pod: 'a', ok: true, ...options };
 }
 
@@ -29,9 +29,9 @@ describe('Requests', () => {
 
   test('that fail are counted for each stream by itself', () => {
     const failed = { ok: false, why: 'UNAVAILABLE: gone' };
-    const others = (['retry', 'control'] as const).map(stream => request(101, 102, { ...failed, stream }));
+    const others = (['transparent', 'retry', 'control'] as const).map(stream => request(101, 102, { ...failed, stream }));
     const counts = count(ledger(request(101, 102, failed), request(101, 102), ...others), WINDOW);
-    expect(counts).toMatchObject({ requests: 2, failed: 1, failedWithRetry: 1, failedControl: 1 });
+    expect(counts).toMatchObject({ requests: 2, failed: 1, failedTransparent: 1, failedWithRetry: 1, failedControl: 1 });
   });
 
   test('that fail in a dead process are told from those that were sent to it later, and from those elsewhere', () => {

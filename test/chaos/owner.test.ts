@@ -76,10 +76,13 @@ describe('At the end', () => {
 });
 
 test('Nodes are used that are ready, open, and repel nobody', () => {
-  const node = (name: string, spec: any = {}, ready: string = 'True') => ({ metadata: { name }, spec, status: { conditions: [{ type: 'Ready', status: ready }] } });
+  const node = (name: string, spec: any = {}, ready: string = 'True', os: string = 'linux') => (
+    { metadata: { name, labels: { 'kubernetes.io/os': os } }, spec, status: { conditions: [{ type: 'Ready', status: ready }] } }
+  );
   const all = [
     node('good'), node('hesitant', { taints: [{ effect: 'PreferNoSchedule' }] }),
     node('closed', { unschedulable: true }), node('away', {}, 'Unknown'), node('master', { taints: [{ effect: 'NoSchedule' }] }),
+    node('other', {}, 'True', 'windows'),
     node('emptied', { taints: [{ effect: 'PreferNoSchedule' }, { effect: 'NoExecute' }] }),
   ];
   expect(usable(all).map(({ metadata: { name } }) => name)).toEqual(['good', 'hesitant']);

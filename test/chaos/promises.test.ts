@@ -14,7 +14,7 @@ function verdict(row: string, more: Partial<Verdict> = {}, failed: number = 0): 
 }
 
 function result(more: Partial<Result>): Result {
-  return { system: LIBRARY, verdicts: [verdict('scale')], leftOut: [], asked: [], ledger: new Ledger(), ...more };
+  return { system: LIBRARY, verdicts: [verdict('scale')], leftOut: [], asked: [], ended: true, ledger: new Ledger(), ...more };
 }
 
 function ledger(note: Note): Ledger {
@@ -33,6 +33,8 @@ describe('A promise is broken', () => {
     ['when no try counts', { verdicts: [verdict('scale', { void: 'too little' })] }, ['library: scale: no try counts']],
     ['when nothing could be tried', { verdicts: [] }, ['library: nothing could be tried']],
     ['when a control could not be tried', { system: SCRIPT, verdicts: [] }, ['script: nothing could be tried']],
+    ['while its tries have not ended, and no open job is lost yet', { ended: false, ledger: ledger({ e: 'job', id: 'one', begin: 80, at: 80, again: false }) },
+      ['library: its tries have not ended']],
     ['when it ended early', { error: 'no API server' }, ['library: no API server']],
     ['when something that was asked for is left out', { asked: ['node'], leftOut: [{ name: 'node', why: 'nobody has said how' }] },
       ['library: node was asked for and left out: nobody has said how']],
@@ -59,6 +61,22 @@ describe('The report', () => {
       '- seed 7', '', '- library: left out: api: nobody has said how', '', '- BROKEN: library: no API server', '- BROKEN: library: nothing could be tried', '',
     ]);
     expect(figures([early])).toMatchObject([{ system: 'library', error: 'no API server', broken: ['library: no API server', 'library: nothing could be tried'], leftOut: early.leftOut }]);
+  });
+
+  test('tells what was lost in a try that does not count', () => {
+    expect(page([], [result({ verdicts: [verdict('scale', { void: 'the control failed' }, 4), verdict('scale')] })]))
+      .toContain('- library: scale: a try does not count, since the control failed; in it 4 requests failed and 0 jobs were lost\n');
+  });
+
+  test('has every request that failed, and every job that was not done just once', () => {
+    const all = new Ledger();
+    const lost: Note = { e: 'job', id: 'lost', begin: 80, at: 80, again: false };
+    const twice: Note[] = [{ e: 'job', id: 'twice', begin: 80, at: 80, again: false }, ...[81, 82].map((at): Note => ({ e: 'done', id: 'twice', at, pod: 'w' }))];
+    const once: Note[] = [{ e: 'job', id: 'once', begin: 80, at: 80, again: false }, { e: 'done', id: 'once', at: 81, pod: 'w' }];
+    [failure, { ...failure, ok: true }, lost, ...twice, ...once].forEach(note => all.add(note));
+    const [{ failed, jobs }] = figures([result({ ledger: all })]);
+    expect(failed).toEqual([failure]);
+    expect(jobs.map(({ id }: { id: string }) => id)).toEqual(['lost', 'twice']);
   });
 
   test('tells how many models an outage of etcd has had loaded again', () => {

@@ -12,6 +12,7 @@ import { Means, Stage, Undone } from '../../chaos/stage';
 import { SCRIPT } from '../../chaos/systems/script';
 import { Kubectl } from '../conformance/kubectl';
 import { Pod, Pods } from '../conformance/pods';
+import { seeded } from '../random';
 
 const OUTPUT = { status: 0, stdout: '', stderr: '' };
 
@@ -54,8 +55,8 @@ async function act(name: string, it: Stage): Promise<{ error?: Error; deaths: De
 
 describe('A kill', () => {
   test('is done when it says so, even if the command ends with the container', async () => {
-    const { it } = stage(() => ({ status: 137, stdout: 'killing 7\n' }));
-    expect(await act('KILL to registrar', it)).toEqual({ error: undefined, deaths: { dead: [] } });
+    const { it } = stage(() => ({ status: 137, stdout: 'killing 7 at 95.5\n' }));
+    expect(await act('KILL to registrar', it)).toEqual({ error: undefined, deaths: { dead: [], askedAt: 95.5 } });
   });
 
   test('is not done when it says nothing, whatever the status; the pod is noted before', async () => {
@@ -68,11 +69,11 @@ describe('A kill', () => {
 
   test('of a registrar that is started again in its container is not waited for', async () => {
     const begin = Date.now();
-    await act('TERM to registrar', stage(() => ({ stdout: 'killing 7\n' })).it);
+    await act('TERM to registrar', stage(() => ({ stdout: 'killing 7 at 95.5\n' })).it);
     expect(Date.now() - begin).toBeLessThan(1000);
   });
 
-  test('finds its process, and says so before', async () => {
+  test('finds its process, and says so and when before', async () => {
     const script = join(mkdtempSync(join(tmpdir(), 'chaos-')), 'registrar-of-this-test.py');
     writeFileSync(script, 'read line');
     const target = spawn('sh', [script], { argv0: 'python3', stdio: ['pipe', 'ignore', 'ignore'] });
@@ -84,9 +85,32 @@ describe('A kill', () => {
       return { stdout: said };
     });
     const ended = once(target, 'exit');
-    expect((await act('KILL to registrar', it)).error).toBeUndefined();
-    expect(said).toBe(`killing ${target.pid}\n`);
+    const begin = Date.now() / 1000;
+    const { error, deaths } = await act('KILL to registrar', it);
+    expect(error).toBeUndefined();
+    expect(said).toMatch(new RegExp(`^killing ${target.pid} at ${String(deaths.askedAt).slice(0, 10)}`));
+    expect(deaths.askedAt).toBeGreaterThanOrEqual(begin);
+    expect(deaths.askedAt).toBeLessThanOrEqual(Date.now() / 1000);
     expect((await ended)[1]).toBe('SIGKILL');
+  });
+});
+
+describe('A worker that is killed or deleted', () => {
+  const jobs = (...lines: string[]) => lines.map(line => `process=worker event=${line}\n`).join('');
+
+  test('has just begun with a job', async () => {
+    const [first, second, third] = [3, 4, 5].map(ordinal => pod(`script-${ordinal}`));
+    let looks = 0;
+    const { it, asked } = stage(args => {
+      switch (args[1]) {
+        case 'script-3': return { stdout: jobs('job id="old"') };
+        case 'script-4': return { stdout: looks++ < 2 ? jobs('job id="x"', 'job-done id="x"') : jobs('job-done id="x"', 'job id="new" redelivered="False"') };
+        default: return { stdout: '' };
+      }
+    }, {}, [first, second, third]);
+    await act('delete an async pod', it);
+    expect(asked.filter(line => line.startsWith('delete'))).toEqual(['delete pod script-4 --timeout=120s']);
+    expect(looks).toBe(3);
   });
 });
 
@@ -95,8 +119,14 @@ describe('A step could not be done, which is nobody\'s broken promise,', () => {
     expect((await act('drain', stage(([first]) => ({ status: first === verb ? 1 : 0 })).it)).error).toBeInstanceOf(Undone);
   });
 
-  test('when there is no pod to drain', async () => {
+  test('when there is no pod to drain, or no synchronous one', async () => {
     expect((await act('drain', stage(undefined, { home: 'far' }).it)).error).toBeInstanceOf(Undone);
+    const workers = [pod('script-0', 0, 'home'), pod('script-1', 0, 'home'), pod('script-2')];
+    expect((await act('drain', stage(undefined, {}, workers).it)).error).toBeInstanceOf(Undone);
+  });
+
+  test('when an image has no digest that it could be pulled by', async () => {
+    expect((await act('image', stage().it)).error).toBeInstanceOf(Undone);
   });
 
   test('when the owner\'s command fails; who was on the node is noted before', async () => {
@@ -134,6 +164,21 @@ describe('Before a kill and a move of the split', () => {
     const rested = DISRUPTIONS.filter(({ prepare }) => prepare === rest).map(({ name }) => name);
     expect(rested).toEqual([...['server', 'registrar', 'worker'].flatMap(each => [`KILL to ${each}`, `TERM to ${each}`]), 'split']);
   });
+});
+
+test('Of two planned ones at once, no scale down comes with a split up: one worker alone would fall behind', async () => {
+  const log = jest.spyOn(console, 'log').mockImplementation();
+  const random = seeded(7);
+  for (let i = 0; i < 500; i++) {
+    const { it } = stage(([verb]) => ({ status: verb === 'rollout' ? 1 : 0 }));
+    await named('mixed').steps[0].act(Object.assign(it, { random: () => random() / 1e6 }), { dead: [] }).catch(() => {});
+  }
+  const drawn = log.mock.calls.map(([said]) => /^  (.*), and after \S+ s (.*)$/.exec(said)!.slice(1));
+  log.mockRestore();
+  expect(drawn).toHaveLength(500);
+  expect(new Set(drawn.flat()).size).toBe(8);
+  expect(drawn.filter(([first, second]) => first === second)).toEqual([]);
+  expect(drawn.filter(pair => pair.includes('scale down') && pair.includes('split up'))).toEqual([]);
 });
 
 test('What needs a second node is left out on one', () => {

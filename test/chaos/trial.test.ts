@@ -1,7 +1,7 @@
-import { Ledger, Note } from '../../chaos/ledger';
+import { Ledger, Note, Stream } from '../../chaos/ledger';
 import { noBetter, tableOf } from '../../chaos/report';
 import { Stage, Undone } from '../../chaos/stage';
-import { compare, judge, run, Trial } from '../../chaos/trial';
+import { compare, judge, run, runAll, Trial } from '../../chaos/trial';
 
 const TRIAL: Trial = {
   system: 'library',
@@ -25,7 +25,7 @@ function ledger(...notes: Note[]): Ledger {
   return made;
 }
 
-function failure(begin: number, end: number, stream: 'plain' | 'retry' | 'control' = 'plain', pod: string = 'a'): Note {
+function failure(begin: number, end: number, stream: Stream = 'plain', pod: string = 'a'): Note {
   return { e: 'request', stream, begin, end, pod, ok: false, why: 'UNAVAILABLE' };
 }
 
@@ -38,7 +38,8 @@ describe('A planned disruption', () => {
 
   test.each([
     ['one request fails', [failure(102, 103)], ['1 requests failed']],
-    ['one fails in spite of retries', [failure(102, 103, 'retry')], ['1 requests failed in spite of retries']],
+    ['one fails in spite of gRPC\'s transparent retry', [failure(102, 103, 'transparent')], ['1 requests failed in spite of gRPC\'s transparent retry']],
+    ['one fails in spite of a retry policy', [failure(102, 103, 'retry')], ['1 requests failed in spite of a retry policy']],
     ['a job is lost', [LOST], ['1 jobs are lost']],
   ])('breaks a promise when %s', (_, notes, broken) => {
     expect(judge(TRIAL, ledger(...notes)).broken).toEqual(broken);
@@ -78,11 +79,11 @@ describe('A disruption that nobody has planned', () => {
 });
 
 test('A process that is asked to end may lose no request that it has', () => {
-  const trial = { ...TRIAL, planned: false, unknowingSeconds: 5, window: { ...TRIAL.window, dead: ['a'] } };
-  const late = failure(100.2, 100.3);
+  const trial = { ...TRIAL, planned: false, unknowingSeconds: 5, window: { ...TRIAL.window, dead: ['a'], askedAt: 100.6 } };
+  const late = failure(100.55, 100.8);
   expect(judge({ ...trial, finishes: true }, ledger(late)).broken).toEqual([]);
-  expect(judge({ ...trial, finishes: true }, ledger(late, failure(99, 100.1))).broken).toEqual(['1 requests failed that had begun before the process was asked to end']);
-  expect(judge(trial, ledger(late, failure(99, 100.1))).broken).toEqual([]);
+  expect(judge({ ...trial, finishes: true }, ledger(late, failure(100.3, 100.7))).broken).toEqual(['1 requests failed that had begun before the process was asked to end']);
+  expect(judge(trial, ledger(late, failure(100.3, 100.7))).broken).toEqual([]);
 });
 
 describe('A try does not count', () => {
@@ -139,6 +140,21 @@ describe('What goes wrong in a step', () => {
   });
 });
 
+test('What a step has shown is kept, whatever goes wrong after it', async () => {
+  const stage = {
+    pods: [],
+    asyncPods: [],
+    system: { name: 'library', promised: true },
+    driver: { now: () => 100, ledger: { lastTick: { requests: 9, jobs: 1 } } },
+    steady: async () => 101,
+  } as unknown as Stage;
+  const trials: Trial[] = [];
+  const undo = async () => { throw new Error('no API server'); };
+  const steps = ['scale up', 'scale down'].map(name => ({ name, planned: true, limit: 1, act: async () => {} }));
+  await expect(runAll(stage, { name: 'scale', steps, undo }, trials, 90)).rejects.toThrow('no API server');
+  expect(trials.map(({ row, window: { after } }) => [row, after])).toEqual([['scale up', 90], ['scale down', 100]]);
+});
+
 test('Nothing more is done when the run is over', async () => {
   const acted: string[] = [];
   const stage = { isOver: true, driver: { ledger: { lastTick: { requests: 9, jobs: 1 } } } } as unknown as Stage;
@@ -169,9 +185,9 @@ test('The table has a row for each disruption: sums over its tries, the least in
   ];
   const rows = tableOf('library', verdicts).split('\n').slice(4).map(line => line.split('|').slice(1, -1).map(cell => cell.trim()));
   expect(rows).toEqual([
-    ['delete a sync pod', '2', '6 + 1', '7', '1', '0', '0', '0', '2', '0', '0', '2', '0', '7 to 9', '2.00'],
-    ['drain a node', '1', '6 + 1', '3', '0', '0', '0', '0', '1', '0', '0', '1', '0', 'never: 1', '2.00'],
-    ['void', '0 of 1', ...new Array(13).fill('-')],
+    ['delete a sync pod', '2', '6 + 1', '7', '1', '0', '0', '0', '0', '2', '0', '0', '2', '0', '7 to 9', '2.00'],
+    ['drain a node', '1', '6 + 1', '3', '0', '0', '0', '0', '0', '1', '0', '0', '1', '0', 'never: 1', '2.00'],
+    ['void', '0 of 1', ...new Array(14).fill('-')],
   ]);
 });
 
