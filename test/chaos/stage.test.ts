@@ -176,7 +176,7 @@ test('Of two planned ones at once, no scale down comes with a split up: one work
   const drawn = log.mock.calls.map(([said]) => /^  (.*), and after \S+ s (.*)$/.exec(said)!.slice(1));
   log.mockRestore();
   expect(drawn).toHaveLength(500);
-  expect(new Set(drawn.flat()).size).toBe(8);
+  expect(new Set(drawn.flat()).size).toBe(7);
   expect(drawn.filter(([first, second]) => first === second)).toEqual([]);
   expect(drawn.filter(pair => pair.includes('scale down') && pair.includes('split up'))).toEqual([]);
 });
