@@ -18,8 +18,9 @@ export interface Profile {
   readonly etcdDownSeconds: number;
 }
 
+/** Outages of what is around it meet the service's own code, which is the same in all systems. */
 const CONTROLS = [
-  'KILL to server', 'TERM to server', 'KILL to worker', 'TERM to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'rolling restart', 'drain',
+  'KILL to server', 'TERM to server', 'KILL to registrar', 'KILL to worker', 'TERM to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'rolling restart', 'image', 'drain',
 ];
 
 const [ONCE, TWICE] = [1, 2].map((tries): Tries => ({ planned: tries, unplanned: tries }));
