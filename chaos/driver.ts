@@ -9,6 +9,9 @@ import { sleep, until } from '../test/conformance/wait';
 
 const PROGRAMS = 'driver';
 
+/** A driver that says nothing for longer has died, or nobody hears it: the API server may be away for a while. */
+const SILENT_SECONDS = 120;
+
 /** The server that nobody disturbs, and the driver's program. */
 export function driverObjects(settings: Settings, node: any): any[] {
   const server = container('server', settings, ['python', 'server.py']);
@@ -68,11 +71,18 @@ export class Driver {
   }
 
   /**
-   * Sends nothing more, and waits for what is still under way.
+   * Whether it still says something every second.
    */
-  public async stop(): Promise<void> {
+  public get isAlive(): boolean {
+    return (this.ledger.lastTick?.at ?? 0) > this.now() - SILENT_SECONDS;
+  }
+
+  /**
+   * Sends nothing more, which it has to hear within so many seconds, and waits for what is still under way.
+   */
+  public async stop(seconds: number = 60): Promise<void> {
     try {
-      await this.kubectl.print(['exec', this.name, '--', 'touch', '/tmp/stop']);
+      await until(`${this.name} can be asked to end`, seconds, async () => (await this.kubectl.run(['exec', this.name, '--', 'touch', '/tmp/stop'])).status === 0);
       // More than the deadlines of driver.py together: 60 s for a server, 30 s for its answer, 120 s for the jobs.
       await until(`${this.name} has ended`, 240, () => this.ledger.ended, 0.2);
     } finally {

@@ -5,18 +5,15 @@ import { until } from '../test/conformance/wait';
 /**
  * Puts back what the run has changed, and tells what it could not. The API server may be away just now, so everything is tried again for a while.
  */
-export async function leave(kubectl: Pick<Kubectl, 'namespace' | 'run'>, owner: Owner, closed: string, seconds: number = 120): Promise<string[]> {
+export async function leave(kubectl: Pick<Kubectl, 'namespace' | 'print'>, owner: Owner, closed: string, seconds: number = 120): Promise<string[]> {
   const left: string[] = [];
-  const insist = async (what: string, args: string[]) => {
+  const insist = async (otherwise: string, doing: () => Promise<unknown>) => {
     let said = '';
-    await until(what, seconds, async () => {
-      const { status, stderr } = await kubectl.run(args);
-      said = stderr.trim();
-      return status === 0;
-    }).catch(() => left.push(`${what} may be left behind: ${said}`));
+    await until(otherwise, seconds, () => doing().then(() => true, ({ message }: Error) => { said = message; })).catch(() => left.push(`${otherwise}: ${said}`));
   };
-  await owner.returnNodes().catch((error: Error) => left.push(`a node may still be away: ${error.message}`));
-  await insist(`label ${closed} of a node`, ['label', 'nodes', '--all', `${closed}-`, '--request-timeout=10s']);
-  await insist(`namespace ${kubectl.namespace}`, ['delete', 'namespace', kubectl.namespace, '--ignore-not-found', '--timeout=360s']);
+  await insist('a node may still be away', () => owner.returnNodes());
+  await insist(`label ${closed} of a node may be left behind`, () => kubectl.print(['label', 'nodes', '--all', `${closed}-`, '--request-timeout=10s']));
+  await insist(`namespace ${kubectl.namespace} may be left behind`,
+    () => kubectl.print(['delete', 'namespace', kubectl.namespace, '--ignore-not-found', '--timeout=360s']));
   return left;
 }

@@ -7,7 +7,8 @@ export type Note =
   | { readonly e: 'done'; readonly id: string; readonly at: number; readonly pod: string }
   | { readonly e: 'tick'; readonly at: number; readonly requests: number; readonly jobs: number; readonly stall: number }
   | { readonly e: 'servers'; readonly at: number; readonly pods: string[] }
-  | { readonly e: 'job-error' | 'results' | 'results-error' | 'end'; readonly at: number; readonly why?: string };
+  | { readonly e: 'job-error' | 'results-error'; readonly at: number; readonly id?: string; readonly why: string }
+  | { readonly e: 'results' | 'end'; readonly at: number };
 
 export type Stream = 'plain' | 'transparent' | 'retry' | 'control';
 
@@ -31,6 +32,8 @@ export class Ledger {
   public readonly requests: Request[] = [];
   public readonly jobs = new Map<string, Job>();
   public readonly ticks: Tick[] = [];
+  /** Why a job could not be sent, or has failed, or its results could not be had for a while. */
+  public readonly errors: Note[] = [];
   /** The servers, as the clients have them from the registry. */
   public servers: string[] = [];
   public ended = false;
@@ -55,6 +58,10 @@ export class Ledger {
         break;
       case 'servers':
         this.servers = note.pods;
+        break;
+      case 'job-error':
+      case 'results-error':
+        this.errors.push(note);
         break;
       case 'end':
         this.ended = true;

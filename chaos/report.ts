@@ -72,8 +72,8 @@ export function tables(results: Result[]): string[] {
     ...results.flatMap(({ system, verdicts }) => reloads(verdicts).map(times => `${system.name}: ${ETCD_DOWN}: models loaded again: ${times}`)),
     ...library === undefined ? [] : results.filter(({ system }) => !system.promised)
       .flatMap(({ system, verdicts }) => noBetter(library.verdicts, verdicts).map(name => `${name}: the library loses no less than ${system.name}`)),
-    ...results.flatMap(({ verdicts }) => verdicts.flatMap(({ trial: { system, row: name }, counts: { failed, lost }, void: reason }) => reason === undefined
-      ? [] : [`${system}: ${name}: a try does not count, since ${reason}; in it ${failed} requests failed and ${lost} jobs were lost`])),
+    ...results.flatMap(({ verdicts }) => verdicts.filter(({ void: reason }) => reason !== undefined)).map(({ trial, counts, void: reason }) =>
+      `${trial.system}: ${trial.row}: a try does not count, since ${reason}; in it ${counts.failed} requests failed and ${counts.lost} jobs were lost`),
     ...results.flatMap(({ system, leftOut }) => leftOut.map(({ name, why }) => `${system.name}: left out: ${name}: ${why}`)),
   ];
   return [
@@ -101,11 +101,11 @@ export function page(facts: string[], results: Result[]): string {
 }
 
 /**
- * All figures, every request that failed, and every job that was not done just once.
+ * All figures, every request that failed, every job that was not done just once, and what went wrong with jobs.
  */
 export function figures(results: Result[]): any[] {
   return results.map(each => {
-    const { system, error, leftOut, verdicts, ledger: { requests, jobs } } = each;
+    const { system, error, leftOut, verdicts, ledger: { requests, jobs, errors } } = each;
     return {
       system: system.name,
       error,
@@ -114,6 +114,7 @@ export function figures(results: Result[]): any[] {
       verdicts,
       failed: requests.filter(({ ok }) => !ok),
       jobs: [...jobs.values()].filter(({ done }) => done.length !== 1),
+      errors,
     };
   });
 }

@@ -19,7 +19,7 @@ import { Means, Stage } from './stage';
 import { judge, runAll, Trial } from './trial';
 import { BackendsChart } from '../examples/ocr/backends';
 import { Kubectl } from '../test/conformance/kubectl';
-import { isReady, Pods } from '../test/conformance/pods';
+import { isReady, Pods, waiting } from '../test/conformance/pods';
 import { toObjects } from '../test/conformance/service';
 import { since, until } from '../test/conformance/wait';
 import { seeded } from '../test/random';
@@ -131,7 +131,7 @@ async function disturb(
   await attempt(async () => {
     await driver.start(settings, node);
     await stage.apply();
-    await until(`${system.name} is ready`, 600, () => stage.trouble === undefined, 0.5).catch(error => { throw new Error(`${error.message}: ${stage.trouble}`); });
+    await until(`${system.name} is ready`, 600, () => stage.trouble === undefined, 0.5).catch(error => { throw new Error([error.message, stage.trouble, ...stage.pods.flatMap(waiting)].join('; ')); });
     const possible = disruptions.filter(({ disruption: { name, leftOut: reason } }) => {
       const why = reason?.(stage);
       if (why !== undefined) {
@@ -283,7 +283,8 @@ async function main(): Promise<void> {
       image: `${prefix}ocr:1`, replicas: 5, sync: 2, etcd: backends.etcd, broker: backends.broker, requestSeconds: LOAD.requestSeconds, loadSeconds: profile.loadSeconds,
     };
     await kubectl.apply([...pinned(toObjects(backends), node), ...driverObjects(settings, node)]);
-    await until('etcd, RabbitMQ and the control are ready', 600, () => pods.all.length === 3 && pods.all.every(isReady), 0.5);
+    await until('etcd, RabbitMQ and the control are ready', 600, () => pods.all.length === 3 && pods.all.every(isReady), 0.5)
+      .catch(({ message }) => { throw new Error(`${message}: ${pods.all.flatMap(waiting).join('; ')}`); });
 
     const means: Means = {
       closed,
@@ -310,10 +311,10 @@ async function main(): Promise<void> {
     if (leaving) {
       await new Promise(() => {}); // whoever has begun that ends the program
     }
+    console.log(`\n${tables(results).join('\n\n')}\n`); // cleaning up can take a while
     await end();
   }
 
-  console.log(`\n${tables(results).join('\n\n')}\n`);
   const all = results.flatMap(promises);
   const broken = brokenPromises(results);
   broken.forEach(what => console.log(`BROKEN: ${what}`));

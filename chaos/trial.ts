@@ -53,6 +53,9 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
   if (stage.isOver) {
     throw new Error('the run is over'); // what is done now, nobody would put back
   }
+  if (!stage.driver.isAlive) {
+    throw new Error('the driver says nothing any more');
+  }
   const before = stage.pods;
   const from = stage.driver.now();
   const deaths: Deaths = { dead: [] };

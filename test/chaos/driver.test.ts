@@ -10,14 +10,13 @@ import { sleep } from '../conformance/wait';
 const SETTINGS: Settings = { image: 'ocr:1', replicas: 5, sync: 2, etcd: 'etcd:2379', broker: 'amqp://b', requestSeconds: 0.5, loadSeconds: 10 };
 
 /** A driver whose pod runs and writes a tick at each connection, and the verbs that kubectl was asked for. */
-async function running(print: (args: string[]) => Promise<string>) {
+async function running(status: number = 0) {
   const asked: string[] = [];
   const pod = { metadata: {}, status: { podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: 'True' }] } };
   const pods = { isWatching: true, get: () => pod };
   const kubectl = {
     apply: async () => '',
-    run: async (args: string[]) => { asked.push(args[0]); },
-    print,
+    run: async (args: string[]) => { asked.push(args[0]); return { status }; },
     follow: async (_: string[], take: (line: string) => void) => {
       asked.push('follow');
       take(JSON.stringify({ e: 'tick', at: Date.now() / 1000, requests: 9, jobs: 1, stall: 0 }));
@@ -30,8 +29,8 @@ async function running(print: (args: string[]) => Promise<string>) {
 
 describe('The driver is followed', () => {
   test('until it is stopped, also when that fails; its pod goes', async () => {
-    const { driver, follows, asked } = await running(() => Promise.reject(new Error('no API server')));
-    await expect(driver.stop()).rejects.toThrow('no API server');
+    const { driver, follows, asked } = await running(1);
+    await expect(driver.stop(0)).rejects.toThrow('not within 0 s: driver can be asked to end');
     const before = follows();
     await sleep(0.7);
     expect(follows()).toBe(before);
@@ -39,7 +38,7 @@ describe('The driver is followed', () => {
   });
 
   test('no longer than the pods are watched', async () => {
-    const { pods, follows } = await running(async () => '');
+    const { pods, follows } = await running();
     pods.isWatching = false;
     const before = follows();
     await sleep(0.7);

@@ -45,11 +45,14 @@ describe('At the end', () => {
   /** A kubectl that fails so many times, and what was asked of it. */
   function kubectl(failures: number) {
     const asked: string[] = [];
-    const run = async ([verb]: string[]) => {
+    const print = async ([verb]: string[]) => {
       asked.push(verb);
-      return { status: failures-- > 0 ? 1 : 0, stdout: '', stderr: 'refused\n' };
+      if (failures-- > 0) {
+        throw new Error('refused');
+      }
+      return '';
     };
-    return { asked, namespace: 'chaos-1', run };
+    return { asked, namespace: 'chaos-1', print };
   }
 
   test('a lost node comes back first, then the label and the namespace go', async () => {
@@ -59,10 +62,19 @@ describe('At the end', () => {
     expect(asked).toEqual(['return', 'label', 'delete']);
   });
 
-  test('an API server that is away is waited for', async () => {
+  test('an API server that is away is waited for, and so is a node that does not come back at once', async () => {
     const { asked, ...it } = kubectl(1);
-    expect(await leave(it, new Owner({}), 'chaos/x')).toEqual([]);
-    expect(asked).toEqual(['label', 'label', 'delete']);
+    let failures = 1;
+    const owner = {
+      returnNodes: async () => {
+        asked.push('return');
+        if (failures-- > 0) {
+          throw new Error('no');
+        }
+      },
+    } as unknown as Owner;
+    expect(await leave(it, owner, 'chaos/x')).toEqual([]);
+    expect(asked).toEqual(['return', 'return', 'label', 'label', 'delete']);
   });
 
   test('what stays is told', async () => {

@@ -1,5 +1,5 @@
 import { Kubectl } from '../conformance/kubectl';
-import { Pods } from '../conformance/pods';
+import { Pod, Pods, waiting } from '../conformance/pods';
 
 const event = (name: string, type: string = 'ADDED') => JSON.stringify({ type, object: { metadata: { name, uid: name } } });
 
@@ -24,6 +24,13 @@ async function watched(...watches: string[][]): Promise<string[]> {
 
 test('The end of a watch empties no list; the first line of the next one does', async () => {
   expect(await watched([event('a'), event('b')], [event('b')])).toEqual(['', 'a', 'a,b', 'a,b', 'b']);
+});
+
+test('A pod tells why its containers do not run', () => {
+  const state = { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } };
+  const pod = { metadata: { name: 'a' }, status: { containerStatuses: [{ state }, { state: { running: {} } }] } } as unknown as Pod;
+  expect(waiting(pod)).toEqual(['a: ImagePullBackOff no such image']);
+  expect(waiting({ metadata: { name: 'b' }, status: {} } as Pod)).toEqual([]);
 });
 
 test('A line that is cut off is left out', async () => {

@@ -73,9 +73,11 @@ describe('The report', () => {
     const lost: Note = { e: 'job', id: 'lost', begin: 80, at: 80, again: false };
     const twice: Note[] = [{ e: 'job', id: 'twice', begin: 80, at: 80, again: false }, ...[81, 82].map((at): Note => ({ e: 'done', id: 'twice', at, pod: 'w' }))];
     const once: Note[] = [{ e: 'job', id: 'once', begin: 80, at: 80, again: false }, { e: 'done', id: 'once', at: 81, pod: 'w' }];
-    [failure, { ...failure, ok: true }, lost, ...twice, ...once].forEach(note => all.add(note));
-    const [{ failed, jobs }] = figures([result({ ledger: all })]);
+    const error: Note = { e: 'job-error', id: 'lost', at: 80, why: 'refused' };
+    [error, failure, { ...failure, ok: true }, lost, ...twice, ...once].forEach(note => all.add(note));
+    const [{ failed, jobs, errors }] = figures([result({ ledger: all })]);
     expect(failed).toEqual([failure]);
+    expect(errors).toEqual([error]);
     expect(jobs.map(({ id }: { id: string }) => id)).toEqual(['lost', 'twice']);
   });
 

@@ -116,7 +116,7 @@ describe('What goes wrong in a step', () => {
     pods: [],
     asyncPods: [],
     system: { name: 'library', promised: true },
-    driver: { now: () => 100, ledger: { lastTick: { requests: 9, jobs: 1 } } },
+    driver: { now: () => 100, isAlive: true, ledger: { lastTick: { requests: 9, jobs: 1 } } },
     steady: async () => 101,
   } as unknown as Stage;
   const tried = (error: Error) => run(stage, {
@@ -145,7 +145,7 @@ test('What a step has shown is kept, whatever goes wrong after it', async () => 
     pods: [],
     asyncPods: [],
     system: { name: 'library', promised: true },
-    driver: { now: () => 100, ledger: { lastTick: { requests: 9, jobs: 1 } } },
+    driver: { now: () => 100, isAlive: true, ledger: { lastTick: { requests: 9, jobs: 1 } } },
     steady: async () => 101,
   } as unknown as Stage;
   const trials: Trial[] = [];
@@ -160,6 +160,11 @@ test('Nothing more is done when the run is over', async () => {
   const stage = { isOver: true, driver: { ledger: { lastTick: { requests: 9, jobs: 1 } } } } as unknown as Stage;
   await expect(run(stage, { name: 'drain', planned: true, limit: 1, act: async () => acted.push('drain') }, 90)).rejects.toThrow('the run is over');
   expect(acted).toEqual([]);
+});
+
+test('Nothing is tried when the driver says nothing any more', async () => {
+  const stage = { driver: { isAlive: false, ledger: { lastTick: { requests: 9, jobs: 1 } } } } as unknown as Stage;
+  await expect(run(stage, { name: 'drain', planned: true, limit: 1, act: async () => {} }, 90)).rejects.toThrow('the driver says nothing any more');
 });
 
 describe('Pods', () => {

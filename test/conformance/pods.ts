@@ -52,6 +52,13 @@ export function isReady(pod: Pod): boolean {
 }
 
 /**
+ * Why containers of the pod do not run.
+ */
+export function waiting({ metadata, status }: Pod): string[] {
+  return (status.containerStatuses ?? []).flatMap(({ state }) => state.waiting ? [`${metadata.name}: ${state.waiting.reason} ${state.waiting.message ?? ''}`.trim()] : []);
+}
+
+/**
  * When the pod became, or stopped being, ready, in seconds by the clock of its node. (Kubernetes tells whole seconds.)
  */
 export function readySince(pod: Pod): number {
