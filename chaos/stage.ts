@@ -1,6 +1,6 @@
 import { Driver } from './driver';
 import { Owner } from './owner';
-import { Settings } from './settings';
+import { LOAD, Settings } from './settings';
 import { System } from './systems/system';
 import { Kubectl } from '../test/conformance/kubectl';
 import { isReady, Pod, Pods } from '../test/conformance/pods';
@@ -8,6 +8,8 @@ import { sleep, until } from '../test/conformance/wait';
 
 /** Jobs that are older wait in a queue that has not been worked off. */
 const OLD_JOB_SECONDS = 15;
+/** More than four times the usual is a crowd that has waited for servers, and makes the next disruption look slow. */
+const CROWD = 4 * (LOAD.plainRate + LOAD.transparentRate + LOAD.retryRate) * LOAD.requestSeconds;
 /** How long all has to be well before it is believed. */
 const WELL_SECONDS = 3;
 
@@ -187,6 +189,10 @@ export class Stage {
       if (!ledger.requests[i].ok) {
         return `requests fail: ${ledger.requests[i].why}`;
       }
+    }
+    const requests = ledger.lastTick?.requests ?? 0;
+    if (requests > CROWD) {
+      return `${requests} requests in flight`;
     }
     const old = this.asyncPods.length > 0 ? ledger.open(now - OLD_JOB_SECONDS) : []; // without workers they wait, as they should
     return old.length > 0 ? `${old.length} old jobs, the oldest ${old[0].id}` : undefined;
