@@ -53,6 +53,34 @@ async function act(name: string, it: Stage): Promise<{ error?: Error; deaths: De
   return { error, deaths };
 }
 
+describe('A system', () => {
+  const well = { servers: ['script-0', 'script-1'], requests: [{ ok: true, end: 99 }], lastTick: { requests: 15 }, open: () => [] };
+  const trouble = (ledger: any, pods?: Pod[]) => {
+    const { it } = stage(undefined, undefined, pods);
+    Object.assign(it.driver.ledger, well, ledger);
+    return it.trouble;
+  };
+
+  test('is well when all pods are ready, the registry lists the synchronous ones, no request fails or waits, and no job is old', () => {
+    expect(trouble({ requests: [{ ok: false, why: 'long ago', end: 96 }, { ok: true, end: 99 }] })).toBeUndefined();
+  });
+
+  test('is not well otherwise', () => {
+    expect(trouble({}, [pod('script-0'), pod('script-1')])).toBe('2 pods, not 3; not ready: none');
+    const starting = { ...pod('script-2'), status: { phase: 'Pending' } };
+    expect(trouble({}, [pod('script-0'), pod('script-1'), starting])).toBe('3 pods, not 3; not ready: script-2');
+    expect(trouble({ servers: ['script-1'] })).toBe('the registry has script-1, not script-0,script-1');
+    expect(trouble({ requests: [{ ok: false, why: 'UNAVAILABLE', end: 98 }, { ok: true, end: 99 }] })).toBe('requests fail: UNAVAILABLE');
+    expect(trouble({ lastTick: { requests: 61 } })).toBe('61 requests in flight');
+    expect(trouble({ open: (before: number) => before === 85 ? [{ id: 'job-1' }] : [] })).toBe('1 old jobs, the oldest job-1');
+  });
+
+  test('does not count a pod that has failed', () => {
+    const evicted = { ...pod('script-7'), status: { phase: 'Failed' } };
+    expect(trouble({}, [pod('script-0'), pod('script-1'), pod('script-2'), evicted])).toBeUndefined();
+  });
+});
+
 describe('A kill', () => {
   test('is done when it says so, even if the command ends with the container', async () => {
     const { it } = stage(() => ({ status: 137, stdout: 'killing 7 at 95.5\n' }));
