@@ -140,18 +140,22 @@ function otherNode(stage: Stage): string {
   return nodes.sort((a, b) => count(b) - count(a))[0];
 }
 
-// A scheduler puts new pods where there are few.
+// A synchronous pod has to be on another node than the driver.
 async function spread(stage: Stage): Promise<void> {
-  if (!stage.syncPods.some(pod => pod.spec.nodeName !== stage.means.home)) {
-    await stage.delete(stalest(stage.asyncPods));
-    await stage.delete(stalest(stage.syncPods));
-    await stage.steady(120);
+  if (stage.syncPods.every(pod => pod.spec.nodeName === stage.means.home)) {
+    await close(stage, stage.means.home);
+    try {
+      await stage.delete(stalest(stage.syncPods));
+      await stage.steady(120);
+    } finally {
+      await open(stage);
+    }
   }
 }
 
 async function drain(stage: Stage): Promise<void> {
   const node = otherNode(stage);
-  await done(stage.kubectl.print(['label', 'node', node, `${stage.means.closed}=`]));
+  await done(close(stage, node));
   const pods = stage.pods.filter(pod => pod.spec.nodeName === node);
   await Promise.all(pods.map(async ({ metadata: { name } }) => {
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: stage.kubectl.namespace } };
@@ -159,6 +163,10 @@ async function drain(stage: Stage): Promise<void> {
     await done(stage.kubectl.print(['create', '--raw', path, '--filename=-'], JSON.stringify(eviction)));
   }));
   await until(`${node} is empty`, 120, () => stage.pods.every(pod => pod.spec.nodeName !== node), 0.2);
+}
+
+async function close(stage: Stage, node: string): Promise<void> {
+  await stage.kubectl.print(['label', 'node', node, `${stage.means.closed}=`]);
 }
 
 async function open(stage: Stage): Promise<void> {
@@ -243,8 +251,9 @@ export const DISRUPTIONS: Disruption[] = [
       step('split down, 3 to 2', stage => stage.change({ sync: stage.base.sync }), { most: { recreated: 0, restarted: 1 } }),
     ],
     prepare: rest,
+    most: 5,
   },
-  { name: 'rolling restart', steps: [step('rolling restart', stage => stage.restart(), { limit: 180 })], most: 5 },
+  { name: 'rolling restart', steps: [step('rolling restart', stage => stage.restart(), { limit: 180 })], most: 3 },
   {
     name: 'scale below sync',
     steps: [
@@ -252,13 +261,14 @@ export const DISRUPTIONS: Disruption[] = [
       step('scale back, 1 to 5', stage => stage.scale(stage.base.replicas)),
     ],
   },
-  { name: 'image', steps: [step('image change', changeImage, { limit: 180 })], most: 5 },
+  { name: 'image', steps: [step('image change', changeImage, { limit: 180 })], most: 3 },
   {
     name: 'drain',
     steps: [step('drain a node', drain)],
     leftOut: needsNodes,
     prepare: spread,
     undo: open,
+    most: 6,
   },
   { name: 'rabbitmq', steps: [step('RabbitMQ restarted', restartRabbitmq, { planned: false })] },
   { name: 'etcd', steps: [step(ETCD_DOWN, stopEtcd, { planned: false, most: NOTHING })], most: 1 },
@@ -277,7 +287,7 @@ export const DISRUPTIONS: Disruption[] = [
   {
     name: 'mixed',
     steps: [step('two planned ones at once', mixed, { limit: 240 })],
-    most: 5,
+    most: 3,
     undo: async stage => {
       await stage.change(stage.base);
       await stage.steady(180);

@@ -49,7 +49,7 @@ export const PROFILES: { [name: string]: Profile } = {
           'KILL to server', 'KILL to registrar', 'KILL to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'split', 'rolling restart',
           'TERM to server', 'TERM to registrar', 'TERM to worker', 'scale below sync', 'drain', 'image', 'mixed', 'rabbitmq', 'etcd', 'node', 'api',
         ],
-        tries: { planned: 9, unplanned: 2 },
+        tries: { planned: 12, unplanned: 2 },
       },
       { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: TWICE },
       { system: SCRIPT, disruptions: CONTROLS, tries: ONCE },

@@ -180,6 +180,15 @@ test('A pod that is deleted has two minutes', async () => {
   expect(asked).toEqual(['delete pod script-0 --timeout=120s']);
 });
 
+test('Before a drain a synchronous pod is moved to another node than the driver\'s, if there is none', async () => {
+  for (const [nodes, expected] of [[['home', 'far'], []], [['home', 'home'], ['label node home chaos/x=', 'delete pod script-1 --timeout=120s', 'steady 120', 'label nodes --all chaos/x-']]]) {
+    const { it, asked } = stage(undefined, { home: 'home' }, [pod('script-0', 0, nodes[0]), pod('script-1', 1, nodes[1]), pod('script-2')]);
+    it.steady = async seconds => { asked.push(`steady ${seconds}`); return 0; };
+    await named('drain').prepare!(it);
+    expect(asked).toEqual(expected);
+  }
+});
+
 describe('Before a kill and a move of the split', () => {
   test('pods that have been restarted twice are replaced, one after another', async () => {
     const { it, asked } = stage(undefined, {}, [pod('script-0', 2), pod('script-1', 1), pod('script-2', 3)]);
