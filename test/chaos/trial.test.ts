@@ -29,6 +29,15 @@ function failure(begin: number, end: number, stream: Stream = 'plain', pod: stri
   return { e: 'request', stream, begin, end, pod, ok: false, why: 'UNAVAILABLE' };
 }
 
+/** Where a step has an effect at once, and all is well. */
+const STAGE = {
+  pods: [],
+  asyncPods: [],
+  system: { name: 'library', promised: true },
+  driver: { now: () => 100, isAlive: true, ledger: { lastTick: { requests: 9, jobs: 1 } } },
+  steady: async () => 101,
+} as unknown as Stage;
+
 const LOST: Note = { e: 'job', id: 'two', begin: 101, at: 101, again: false };
 
 describe('A planned disruption', () => {
@@ -112,14 +121,7 @@ describe('A try does not count', () => {
 });
 
 describe('What goes wrong in a step', () => {
-  const stage = {
-    pods: [],
-    asyncPods: [],
-    system: { name: 'library', promised: true },
-    driver: { now: () => 100, isAlive: true, ledger: { lastTick: { requests: 9, jobs: 1 } } },
-    steady: async () => 101,
-  } as unknown as Stage;
-  const tried = (error: Error) => run(stage, {
+  const tried = (error: Error) => run(STAGE, {
     name: 'node',
     planned: false,
     limit: 1,
@@ -141,17 +143,10 @@ describe('What goes wrong in a step', () => {
 });
 
 test('What a step has shown is kept, whatever goes wrong after it', async () => {
-  const stage = {
-    pods: [],
-    asyncPods: [],
-    system: { name: 'library', promised: true },
-    driver: { now: () => 100, isAlive: true, ledger: { lastTick: { requests: 9, jobs: 1 } } },
-    steady: async () => 101,
-  } as unknown as Stage;
   const trials: Trial[] = [];
   const undo = async () => { throw new Error('no API server'); };
   const steps = ['scale up', 'scale down'].map(name => ({ name, planned: true, limit: 1, act: async () => {} }));
-  await expect(runAll(stage, { name: 'scale', steps, undo }, trials, 90)).rejects.toThrow('no API server');
+  await expect(runAll(STAGE, { name: 'scale', steps, undo }, trials, 90)).rejects.toThrow('no API server');
   expect(trials.map(({ row, window: { after } }) => [row, after])).toEqual([['scale up', 90], ['scale down', 100]]);
 });
 
