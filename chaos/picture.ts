@@ -31,7 +31,7 @@ export function picture(title: string, ledger: Ledger, trials: Trial[]): string 
     animation: false,
     backgroundColor: '#fff',
     title: { text: title, left: 16, top: 8, textStyle: { fontSize: 15 } },
-    legend: { top: 8, right: 16, icon: 'rect' },
+    legend: { top: 8, right: 40, icon: 'rect', itemGap: 20 },
     grid: [
       { left: 60, right: 24, top: 64, height: 150 },
       { left: 60, right: 24, top: 262, height: 90 },
@@ -69,7 +69,7 @@ export function picture(title: string, ledger: Ledger, trials: Trial[]): string 
         markLine: { symbol: 'none', silent: true, lineStyle: { color: COLORS.mark, type: 'dashed', width: 1 }, label: { fontSize: 9, color: COLORS.mark }, data: marks },
       },
       ...(['plain', 'transparent', 'retry'] as const).map(each => ({
-        name: { plain: 'failed', transparent: 'failed with transparent retry', retry: 'failed with a retry policy' }[each],
+        name: { plain: 'failed', transparent: 'transparent retry', retry: 'retry policy' }[each],
         type: 'line' as const,
         step: 'end' as const,
         symbol: 'none',
