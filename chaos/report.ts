@@ -58,9 +58,13 @@ function steady(counted: Verdict[]): string {
  * The rows in which the library loses as much as a control, or more.
  */
 export function noBetter(library: Verdict[], control: Verdict[]): string[] {
-  const of = (verdicts: Verdict[], name: string) => verdicts.filter(({ trial, void: reason }) => trial.row === name && reason === undefined);
-  const rows = [...new Set(control.map(({ trial }) => trial.row))].filter(name => of(library, name).length > 0 && of(control, name).length > 0);
-  return rows.filter(name => lostPerTry(of(library, name)) >= lostPerTry(of(control, name)));
+  const rows = [...new Set(control.map(({ trial }) => trial.row))]
+    .filter(name => countedOf(library, name).length > 0 && countedOf(control, name).length > 0);
+  return rows.filter(name => lostPerTry(countedOf(library, name)) >= lostPerTry(countedOf(control, name)));
+}
+
+function countedOf(verdicts: Verdict[], name: string): Verdict[] {
+  return verdicts.filter(({ trial, void: reason }) => trial.row === name && reason === undefined);
 }
 
 /**
@@ -71,7 +75,7 @@ export function tables(results: Result[]): string[] {
   const remarks = [
     ...results.flatMap(({ system, verdicts }) => reloads(verdicts).map(times => `${system.name}: ${ETCD_DOWN}: models loaded again: ${times}`)),
     ...library === undefined ? [] : results.filter(({ system }) => !system.promised)
-      .flatMap(({ system, verdicts }) => noBetter(library.verdicts, verdicts).map(name => `${name}: the library loses no less than ${system.name}`)),
+      .flatMap(({ system, verdicts }) => noBetter(library.verdicts, verdicts).map(name => `${name}: the library loses no less than ${system.name}${lostPerTry(countedOf(verdicts, name)) === 0 ? ', which loses nothing' : ''}`)),
     ...results.flatMap(({ verdicts }) => verdicts.filter(({ void: reason }) => reason !== undefined)).map(({ trial, counts, void: reason }) =>
       `${trial.system}: ${trial.row}: a try does not count, since ${reason}; in it ${counts.failed} requests failed and ${counts.lost} jobs were lost`),
     ...results.flatMap(({ system, leftOut }) => leftOut.map(({ name, why }) => `${system.name}: left out: ${name}: ${why}`)),
@@ -84,7 +88,7 @@ export function tables(results: Result[]): string[] {
 
 // Whatever starts again loads its model.
 function reloads(verdicts: Verdict[]): number[] {
-  const rows = verdicts.filter(({ trial, void: reason }) => trial.row === ETCD_DOWN && reason === undefined);
+  const rows = countedOf(verdicts, ETCD_DOWN);
   return rows.length === 0 ? [] : [rows.reduce((sum, { trial }) => sum + trial.recreated + trial.restarted, 0)];
 }
 

@@ -63,6 +63,13 @@ describe('The report', () => {
     expect(figures([early])).toMatchObject([{ system: 'library', error: 'no API server', broken: ['library: no API server', 'library: nothing could be tried'], leftOut: early.leftOut }]);
   });
 
+  test('says where the library is no better than a control', () => {
+    const control = result({ system: SCRIPT, verdicts: [verdict('scale'), verdict('drain a node', {}, 2), verdict('image change', {}, 3)] });
+    const library = result({ verdicts: [verdict('scale'), verdict('drain a node', {}, 2), verdict('image change')] });
+    const lines = page([], [library, control]).split('\n').filter(line => line.includes('no less'));
+    expect(lines).toEqual(['- scale: the library loses no less than script, which loses nothing', '- drain a node: the library loses no less than script']);
+  });
+
   test('tells what was lost in a try that does not count', () => {
     expect(page([], [result({ verdicts: [verdict('scale', { void: 'the control failed' }, 4), verdict('scale')] })]))
       .toContain('- library: scale: a try does not count, since the control failed; in it 4 requests failed and 0 jobs were lost\n');
