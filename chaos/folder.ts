@@ -20,6 +20,6 @@ export function write(folder: string, facts: string[], results: Result[], seed: 
   writeFileSync(join(folder, 'chaos.md'), page(facts, results));
   writeFileSync(join(folder, 'chaos.json'), `${JSON.stringify({ facts, seed, load: LOAD, systems: figures(results) }, undefined, 2)}\n`);
   for (const { system, verdicts, ledger } of results) {
-    writeFileSync(join(folder, `chaos-${system.name}.svg`), picture(`${system.name}: ${system.about}`, ledger, verdicts.map(({ trial }) => trial)));
+    writeFileSync(join(folder, `chaos-${system.name}.svg`), picture(system.name, ledger, verdicts.map(({ trial }) => trial)));
   }
 }
