@@ -58,13 +58,6 @@ function freshest(pods: Pod[]): Pod {
   return readyInOrder(pods)[0];
 }
 
-// A worker that has just begun with a job. Others are idle half of the time, and have nothing to lose.
-async function working(stage: Stage): Promise<Pod> {
-  const jobs = () => Promise.all(stage.asyncPods.filter(isReady).map(async pod => ({ pod, job: await stage.jobOf(pod) })));
-  const known = new Set((await jobs()).map(({ job }) => job));
-  return done(until('a worker has begun with a job', 30, async () => (await jobs()).find(({ job }) => job !== undefined && !known.has(job))?.pod, 0.1));
-}
-
 // And the other way round, which ends that wait.
 function stalest(pods: Pod[]): Pod {
   return readyInOrder(pods).reverse()[0];
@@ -76,6 +69,13 @@ function readyInOrder(pods: Pod[]): Pod[] {
     throw new Error('no pod is ready');
   }
   return ready;
+}
+
+// A worker that has just begun with a job. Others are idle half of the time, and have nothing to lose.
+async function working(stage: Stage): Promise<Pod> {
+  const jobs = () => Promise.all(stage.asyncPods.filter(isReady).map(async pod => ({ pod, job: await stage.jobOf(pod) })));
+  const known = new Set((await jobs()).map(({ job }) => job));
+  return done(until('a worker has begun with a job', 30, async () => (await jobs()).find(({ job }) => job !== undefined && !known.has(job))?.pod, 0.1));
 }
 
 function step(name: string, act: Step['act'], more: Partial<Step> = {}): Step {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stage } from './stage';
 
@@ -7,7 +7,6 @@ import { Stage } from './stage';
  */
 export async function keepEvidence({ kubectl, pods, system }: Stage, folder: string, what: string): Promise<void> {
   const name = `${system.name}-${what.replace(/\W+/g, '-')}-${Date.now()}`;
-  mkdirSync(folder, { recursive: true });
   const logs = pods.flatMap(({ metadata }) => [[], ['--previous']].map(previous => ['logs', metadata.name, '--all-containers', '--timestamps', '--prefix', ...previous]));
   for (const [kind, commands] of Object.entries({ logs, events: [['get', 'events', '--sort-by=.lastTimestamp', '--output=wide']] })) {
     const said = await Promise.all(commands.map(async command => (await kubectl.run(command)).stdout));

@@ -14,12 +14,11 @@ export function prepare(folder: string): void {
 }
 
 /**
- * The report of what has been seen so far.
+ * The report of what has been seen so far. The pictures of all systems but the last are there already.
  */
 export function write(folder: string, facts: string[], results: Result[], seed: number): void {
   writeFileSync(join(folder, 'chaos.md'), page(facts, results));
   writeFileSync(join(folder, 'chaos.json'), `${JSON.stringify({ facts, seed, load: LOAD, systems: figures(results) }, undefined, 2)}\n`);
-  for (const { system, verdicts, ledger } of results) {
-    writeFileSync(join(folder, `chaos-${system.name}.svg`), picture(system.name, ledger, verdicts.map(({ trial }) => trial)));
-  }
+  const { system, verdicts, ledger } = results[results.length - 1];
+  writeFileSync(join(folder, `chaos-${system.name}.svg`), picture(system.name, ledger, verdicts.map(({ trial }) => trial)));
 }

@@ -146,7 +146,8 @@ const DYING_SECONDS = 0.25;
 export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead, askedAt = from, deadBy = Infinity }: Window): Counts {
   const within = requests.filter(({ begin, end }) => end >= from && begin <= to);
   const plain = within.filter(({ stream }) => stream === 'plain');
-  const failed = plain.filter(({ ok }) => !ok);
+  const failedOf = (stream: Stream) => within.filter(each => each.stream === stream && !each.ok);
+  const failed = failedOf('plain');
   const answered = plain.filter(({ ok }) => ok).map(({ begin, end }) => end - begin);
   const sent = [...jobs.values()].filter(({ begin, done }) => begin <= to && (done.length === 0 ? begin > after : Math.max(...done) >= from));
 
@@ -174,9 +175,9 @@ export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead
     failedInside: inside,
     failedUnknowing: unknowing.length,
     unknowingSeconds: Math.max(0, ...unknowing),
-    failedTransparent: within.filter(({ stream, ok }) => stream === 'transparent' && !ok).length,
-    failedWithRetry: within.filter(({ stream, ok }) => stream === 'retry' && !ok).length,
-    failedControl: within.filter(({ stream, ok }) => stream === 'control' && !ok).length,
+    failedTransparent: failedOf('transparent').length,
+    failedWithRetry: failedOf('retry').length,
+    failedControl: failedOf('control').length,
     slowestControl: Math.max(0, ...within.filter(({ stream, ok }) => stream === 'control' && ok).map(({ begin, end }) => end - begin)),
     jobs: sent.length,
     lost: sent.filter(({ done }) => done.length === 0).length,

@@ -30,6 +30,17 @@ export function refuse(message: string): never {
 }
 
 /**
+ * Refuses what somebody has given when it fails, with what is to be said first.
+ */
+export function orRefuse<T>(doing: () => T, what: string = ''): T {
+  try {
+    return doing();
+  } catch (error) {
+    return refuse(`${what}${(error as Error).message}`);
+  }
+}
+
+/**
  * What stands on the command line.
  */
 export function options() {

@@ -1,6 +1,6 @@
 import { Ledger } from './ledger';
 import { System } from './systems/system';
-import { lostPerTry, Verdict } from './trial';
+import { countedOf, lostPerTry, Verdict } from './trial';
 
 /** What one system went through. */
 export interface Result {
@@ -23,8 +23,7 @@ const LOSING = ['KILL to server', 'delete a sync pod', 'rolling restart'];
  * What the run has shown, a line for each promise: of the library's tries, of what happened between them, and that the load could show losses.
  */
 export function promises({ system, verdicts, leftOut, asked, ended, error, ledger }: Result): { ok: boolean; what: string }[] {
-  const counted = verdicts.filter(verdict => verdict.void === undefined);
-  const of = (row: string) => counted.filter(({ trial }) => trial.row === row);
+  const of = (row: string) => countedOf(verdicts, row);
   const rows = [...new Set(verdicts.map(({ trial }) => trial.row))];
   const missing = [
     ...ended ? [] : ['its tries have not ended'],

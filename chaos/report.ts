@@ -1,6 +1,6 @@
 import { ETCD_DOWN } from './disruptions';
 import { brokenPromises, Result } from './promises';
-import { lostPerTry, Verdict } from './trial';
+import { countedOf, lostPerTry, Verdict } from './trial';
 import { table } from '../bench/markdown';
 
 const COLUMNS = [
@@ -61,10 +61,6 @@ export function noBetter(library: Verdict[], control: Verdict[]): string[] {
   const rows = [...new Set(control.map(({ trial }) => trial.row))]
     .filter(name => countedOf(library, name).length > 0 && countedOf(control, name).length > 0);
   return rows.filter(name => lostPerTry(countedOf(library, name)) >= lostPerTry(countedOf(control, name)));
-}
-
-function countedOf(verdicts: Verdict[], name: string): Verdict[] {
-  return verdicts.filter(({ trial, void: reason }) => trial.row === name && reason === undefined);
 }
 
 /**

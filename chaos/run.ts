@@ -6,10 +6,10 @@ import { driverObjects } from './driver';
 import { prepare, write } from './folder';
 import { leave } from './leave';
 import { usable } from './nodes';
-import { number, options, refuse, USAGE } from './options';
+import { number, options, orRefuse, refuse, USAGE } from './options';
 import { Owner } from './owner';
-import { plan, Plan } from './plan';
-import { Profile, PROFILES } from './profiles';
+import { plan } from './plan';
+import { PROFILES } from './profiles';
 import { brokenPromises, promises, Result } from './promises';
 import { tables } from './report';
 import { LOAD, Settings } from './settings';
@@ -29,22 +29,6 @@ function pinned(objects: any[], node: any): any[] {
   return objects;
 }
 
-function choose(profile: Profile, only: string[], tries: string | undefined): Plan[] {
-  try {
-    return plan(profile, only, tries === undefined ? undefined : number('tries', tries, 1));
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-function prepareReport(folder: string): void {
-  try {
-    prepare(folder);
-  } catch (error) {
-    refuse(`--report (${folder}) must be a folder that can be written to: ${(error as Error).message}`);
-  }
-}
-
 async function main(): Promise<void> {
   const given = options();
   if (given.help) {
@@ -52,7 +36,7 @@ async function main(): Promise<void> {
     return;
   }
   const profile = PROFILES[given.profile] ?? refuse(`--profile (${given.profile}) must be one of ${Object.keys(PROFILES).join(', ')}`);
-  const plans = choose(profile, given.only, given.tries);
+  const plans = orRefuse(() => plan(profile, given.only, given.tries === undefined ? undefined : number('tries', given.tries, 1)));
   if (given.list) {
     const list = plans.map(({ system, disruptions }) => `${system.name}: ${disruptions.map(({ disruption: { name }, tries }) => `${name} (${tries})`).join(', ')}`);
     console.log([...list, `\nall that --only knows: ${DISRUPTIONS.map(({ name }) => name).join(', ')}`].join('\n'));
@@ -63,8 +47,9 @@ async function main(): Promise<void> {
   }
   const prefix = given.images ?? refuse('--images PREFIX (or CHAOS_IMAGES) must name the images of examples/ocr, see examples/ocr/README.md');
   const seed = number('seed', given.seed, randomInt(1, 1e6));
-  if (given.report !== undefined) {
-    prepareReport(given.report);
+  const report = given.report;
+  if (report !== undefined) {
+    orRefuse(() => prepare(report), `--report (${report}) must be a folder that can be written to: `);
   }
 
   const begin = Date.now();
@@ -97,8 +82,8 @@ async function main(): Promise<void> {
 
   const results: Result[] = [];
   const tell = (...more: Result[]) => {
-    if (given.report !== undefined) {
-      write(given.report, facts, [...results, ...more], seed);
+    if (report !== undefined) {
+      write(report, facts, [...results, ...more], seed);
     }
   };
   const pods = new Pods(kubectl);
@@ -151,7 +136,7 @@ async function main(): Promise<void> {
       nodes: nodes.length,
       owner,
     };
-    const world: World = { kubectl, pods, means, settings, node, random: seeded(seed), evidence: given.report };
+    const world: World = { kubectl, pods, means, settings, node, random: seeded(seed), evidence: report };
     for (const each of plans) {
       results.push(await disturb(world, each, tell));
       tell();

@@ -150,6 +150,13 @@ function breaches({ promised, planned, unknowingSeconds, finishes, most, recreat
 }
 
 /**
+ * The tries of a row that count.
+ */
+export function countedOf(verdicts: Verdict[], row: string): Verdict[] {
+  return verdicts.filter(({ trial, void: reason }) => trial.row === row && reason === undefined);
+}
+
+/**
  * Requests that failed and jobs that were lost, for each try.
  */
 export function lostPerTry(verdicts: Verdict[]): number {
