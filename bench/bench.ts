@@ -1,3 +1,5 @@
+import { Table } from '../util/markdown';
+
 /**
  * One thing that is measured.
  */
@@ -27,15 +29,6 @@ export interface Outcome {
 }
 
 /**
- * A table, as it is printed and pasted.
- */
-export interface Table {
-  readonly title: string;
-  readonly columns: string[];
-  readonly rows: string[][];
-}
-
-/**
  * A value that the library is to have.
  */
 export interface Goal {
@@ -47,12 +40,19 @@ export interface Goal {
   readonly must: boolean;
 }
 
-export function isMet(goal: Goal): boolean {
-  return goal.seen <= goal.most;
+export function isMet({ seen, most }: Goal): boolean {
+  return seen <= most;
 }
 
 /** A number with as many digits as say something. */
 export function digits(value: number): string {
   const magnitude = Math.abs(value);
   return magnitude < 0.1 ? `${Number(value.toPrecision(2))}` : value.toFixed(Number.isInteger(value) || magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2);
+}
+
+/** A goal in one line. */
+export function goal(it: Goal): string {
+  const verdict = isMet(it) ? 'met' : it.must ? 'BROKEN' : 'missed';
+  const unit = it.unit ? ` ${it.unit}` : '';
+  return `- ${verdict}: ${it.what}: ${digits(it.seen)}${unit}, at most ${digits(it.most)}${unit}`;
 }

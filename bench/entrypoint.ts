@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { Bench, digits, Goal } from './bench';
 import { Init, inits, OURS, PACKAGES, PEER } from './entrypoint/inits';
 import { Life, Size, Stop } from './entrypoint/life';
-import { median, p95 } from './statistics';
-import { sleep } from '../test/conformance/wait';
-import { seeded } from '../test/random';
+import { seeded } from '../util/random';
+import { median, p95 } from '../util/statistics';
+import { sleep } from '../util/wait';
 
 const ROUNDS = 30;
 

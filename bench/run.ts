@@ -3,12 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Bench, isMet, Options, Outcome } from './bench';
+import { Bench, goal, isMet, Options, Outcome } from './bench';
 import { ENTRYPOINT } from './entrypoint';
-import { goal, table } from './markdown';
 import { MOVE } from './move';
 import { SPLIT } from './split';
 import { SYNTH } from './synth';
+import { table } from '../util/markdown';
 
 const BENCHES = [SPLIT, SYNTH, ENTRYPOINT, MOVE];
 

@@ -1,7 +1,8 @@
 import { Split } from 'cdk8s-sync-async';
-import { Bench, digits, Table } from './bench';
-import { mean } from './statistics';
-import { seeded } from '../test/random';
+import { Bench, digits } from './bench';
+import { Table } from '../util/markdown';
+import { seeded } from '../util/random';
+import { mean } from '../util/statistics';
 
 /** Whether the pod with this ordinal is synchronous, asked at each of its starts. */
 export type Rule = (ordinal: number) => boolean;

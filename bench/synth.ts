@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ts from 'typescript';
 import { Bench, digits, Goal } from './bench';
-import { median, p95 } from './statistics';
+import { median, p95 } from '../util/statistics';
 
 /** Where the programs lie compiled, as a user's would: as deep in the repository as their sources, from which it has the library by its name. */
 const COMPILED = join(__dirname, '../dist/bench');

@@ -6,9 +6,9 @@ import { line } from './report';
 import { Settings } from './settings';
 import { Means, Stage } from './stage';
 import { judge, runAll, Trial } from './trial';
-import { Kubectl } from '../test/conformance/kubectl';
-import { Pods, waiting } from '../test/conformance/pods';
-import { until } from '../test/conformance/wait';
+import { Kubectl } from '../cluster/kubectl';
+import { Pods, waiting } from '../cluster/pods';
+import { until } from '../util/wait';
 
 /** How often a try that does not count is tried. */
 const AGAIN = 3;
@@ -63,7 +63,7 @@ export async function disturb(
   await attempt(async () => {
     await driver.start(settings, node);
     await stage.apply();
-    await until(`${system.name} is ready`, 600, () => stage.trouble === undefined, 0.5).catch(error => { throw new Error([error.message, stage.trouble, ...stage.pods.flatMap(waiting)].join('; ')); });
+    await until(() => [`${system.name} is ready`, stage.trouble, ...stage.pods.flatMap(waiting)].join('; '), 600, () => stage.trouble === undefined, 0.5);
     const possible = disruptions.filter(({ disruption: { name, leftOut: reason } }) => {
       const why = reason?.(stage);
       if (why !== undefined) {
@@ -100,8 +100,7 @@ export async function disturb(
   });
   await attempt(() => driver.stop());
   await attempt(async () => {
-    const objects = { apiVersion: 'v1', kind: 'List', items: system.objects(stage.settings) };
-    await kubectl.print(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], JSON.stringify(objects));
+    await kubectl.delete(system.objects(stage.settings));
     await until(`${system.name} is gone`, 360, () => stage.pods.length === 0, 0.5);
   });
   return result(true);

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ledger, Note } from './ledger';
 import { LOAD, Settings } from './settings';
-import { container, podSpec } from './systems/plain';
-import { Kubectl } from '../test/conformance/kubectl';
-import { isReady, Pods } from '../test/conformance/pods';
-import { sleep, until } from '../test/conformance/wait';
+import { container, model, podSpec } from './systems/plain';
+import { Kubectl } from '../cluster/kubectl';
+import { isReady, Pods } from '../cluster/pods';
+import { sleep, until } from '../util/wait';
 
 const PROGRAMS = 'driver';
 
@@ -19,7 +19,7 @@ export function driverObjects(settings: Settings, node: any): any[] {
   const program = readFileSync(join(__dirname, 'driver', 'driver.py'), 'utf8');
   return [
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: PROGRAMS }, data: { 'driver.py': program } },
-    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'control' }, spec: { ...podSpec([server]), ...node } },
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'control' }, spec: { ...podSpec([server], [], [model(settings)]), ...node } },
   ];
 }
 

@@ -1,6 +1,6 @@
 import { Owner } from './owner';
-import { Kubectl } from '../test/conformance/kubectl';
-import { until } from '../test/conformance/wait';
+import { Kubectl } from '../cluster/kubectl';
+import { until } from '../util/wait';
 
 /**
  * Puts back what the run has changed, and tells what it could not. The API server may be away just now, so everything is tried again for a while.

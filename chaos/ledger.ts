@@ -1,3 +1,5 @@
+import { percentile } from '../util/statistics';
+
 /**
  * What the driver has written, a line each. Times are in seconds, by the driver's clock.
  */
@@ -149,6 +151,7 @@ export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead
   const failedOf = (stream: Stream) => within.filter(each => each.stream === stream && !each.ok);
   const failed = failedOf('plain');
   const answered = plain.filter(({ ok }) => ok).map(({ begin, end }) => end - begin);
+  const latency = (part: number) => answered.length > 0 ? percentile(answered, part) : 0;
   const sent = [...jobs.values()].filter(({ begin, done }) => begin <= to && (done.length === 0 ? begin > after : Math.max(...done) >= from));
 
   let inside = 0;
@@ -182,18 +185,10 @@ export function count({ requests, jobs, ticks }: Ledger, { from, to, after, dead
     jobs: sent.length,
     lost: sent.filter(({ done }) => done.length === 0).length,
     twice: sent.filter(({ done, again }) => done.length > 1 && !again).length,
-    p50: percentile(answered, 50),
-    p95: percentile(answered, 95),
-    p99: percentile(answered, 99),
+    p50: latency(50),
+    p95: latency(95),
+    p99: latency(99),
     stall: Math.max(0, ...ticks.filter(({ at }) => at >= from && at <= to + 1).map(({ stall }) => stall)),
     reasons,
   };
-}
-
-/**
- * The value that so many of 100 values are not above, by the nearest rank; 0 where there are none.
- */
-export function percentile(values: number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * part / 100) - 1] ?? 0;
 }

@@ -1,7 +1,7 @@
 import { ETCD_DOWN } from './disruptions';
 import { brokenPromises, Result } from './promises';
 import { countedOf, lostPerTry, Verdict } from './trial';
-import { table } from '../bench/markdown';
+import { table } from '../util/markdown';
 
 const COLUMNS = [
   'Disruption', 'tries', 'in flight at least', 'requests', 'failed', '... in the dead process', '... to it, unknowing', 'failed, with gRPC\'s transparent retry', 'failed, with a retry policy for UNAVAILABLE',

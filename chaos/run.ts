@@ -14,12 +14,14 @@ import { brokenPromises, promises, Result } from './promises';
 import { tables } from './report';
 import { LOAD, Settings } from './settings';
 import { Means } from './stage';
+import { Kubectl } from '../cluster/kubectl';
+import { meet } from '../cluster/meet';
+import { makeNamespace } from '../cluster/namespace';
+import { toObjects } from '../cluster/objects';
+import { isReady, Pods, waiting } from '../cluster/pods';
 import { BackendsChart } from '../examples/ocr/backends';
-import { Kubectl } from '../test/conformance/kubectl';
-import { isReady, Pods, waiting } from '../test/conformance/pods';
-import { toObjects } from '../test/conformance/service';
-import { since, until } from '../test/conformance/wait';
-import { seeded } from '../test/random';
+import { seeded } from '../util/random';
+import { since, until } from '../util/wait';
 
 /**
  * Puts the objects of a chart on one node.
@@ -42,33 +44,27 @@ async function main(): Promise<void> {
     console.log([...list, `\nall that --only knows: ${DISRUPTIONS.map(({ name }) => name).join(', ')}`].join('\n'));
     return;
   }
-  if (!process.env.KUBECONFIG) {
-    refuse('KUBECONFIG must name the kubeconfig of a cluster to try the library on');
-  }
   const prefix = given.images ?? refuse('--images PREFIX (or CHAOS_IMAGES) must name the images of examples/ocr, see examples/ocr/README.md');
   const seed = number('seed', given.seed, randomInt(1, 1e6));
-  const report = given.report;
-  if (report !== undefined) {
-    orRefuse(() => prepare(report), `--report (${report}) must be a folder that can be written to: `);
-  }
 
   const begin = Date.now();
   const kubectl = new Kubectl(`chaos-${randomBytes(4).toString('hex')}`);
   const closed = `chaos/${kubectl.namespace}`;
-  const version = await kubectl.run(['version', '--output=json']).catch(() => refuse('kubectl must be on the PATH'));
-  if (version.status !== 0) {
-    refuse(`the cluster of KUBECONFIG (${process.env.KUBECONFIG}) must answer: ${version.stderr.trim()}`);
-  }
-  const nodes = usable((await kubectl.json(['get', 'nodes'])).items);
+  const met = await meet(kubectl).catch(({ message }) => refuse(message));
+  const nodes = usable(met.nodes);
   if (nodes.length === 0) {
     refuse(`the cluster of KUBECONFIG (${process.env.KUBECONFIG}) must have a Linux node that is ready, schedulable and without taints`);
+  }
+  const report = given.report;
+  if (report !== undefined) {
+    orRefuse(() => prepare(report), `--report (${report}) must be a folder that can be written to: `);
   }
   const home: string = nodes[0].metadata.name;
   const node = { nodeSelector: { 'kubernetes.io/hostname': nodes[0].metadata.labels['kubernetes.io/hostname'] } };
   const facts = [
     [
       `${new Date().toISOString().slice(0, 16)}Z`,
-      `Kubernetes ${JSON.parse(version.stdout).serverVersion.gitVersion}`,
+      `Kubernetes ${met.version}`,
       `${nodes.length} nodes`,
       `profile ${given.profile}`,
       ...given.only.map(name => `only ${name}`),
@@ -107,13 +103,8 @@ async function main(): Promise<void> {
   }
 
   try {
-    await kubectl.apply([{
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: kubectl.namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
-    }]);
+    await makeNamespace(kubectl, { 'pod-security.kubernetes.io/enforce': 'restricted' });
     void pods.watch();
-    await until('the namespace has its service account', 30, async () => (await kubectl.run(['get', 'serviceaccount', 'default'])).status === 0, 0.2);
     const backends = new BackendsChart(new App(), 'backends', {
       etcdImage: given['etcd-image'] ?? `${prefix}etcd:1`,
       rabbitmqImage: given['rabbitmq-image'] ?? `${prefix}rabbitmq:1`,
@@ -124,8 +115,8 @@ async function main(): Promise<void> {
     const objects = toObjects(backends);
     const deployment = (what: string) => objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(`-${what}`)).metadata.name;
     await kubectl.apply([...pinned(objects, node), ...driverObjects(settings, node)]);
-    await until('etcd, RabbitMQ and the control are ready', 600, () => pods.all.length === 3 && pods.all.every(isReady), 0.5)
-      .catch(({ message }) => { throw new Error(`${message}: ${pods.all.flatMap(waiting).join('; ')}`); });
+    await until(() => ['etcd, RabbitMQ and the control are ready', ...pods.all.flatMap(waiting)].join('; '), 600,
+      () => pods.all.length === 3 && pods.all.every(isReady), 0.5);
 
     const means: Means = {
       closed,

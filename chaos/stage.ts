@@ -2,9 +2,9 @@ import { Driver } from './driver';
 import { Owner } from './owner';
 import { LOAD, Settings } from './settings';
 import { System } from './systems/system';
-import { Kubectl } from '../test/conformance/kubectl';
-import { isReady, Pod, Pods } from '../test/conformance/pods';
-import { sleep, until } from '../test/conformance/wait';
+import { Kubectl } from '../cluster/kubectl';
+import { isReady, Pod, Pods, restarts } from '../cluster/pods';
+import { sleep, until } from '../util/wait';
 
 /** Jobs that are older wait in a queue that has not been worked off. */
 const OLD_JOB_SECONDS = 15;
@@ -126,7 +126,7 @@ export class Stage {
    */
   public async kill(pod: Pod, process: string, signal: string): Promise<number> {
     const container = pod.spec.containers.find((each: any) => each.name === process) ?? pod.spec.containers[0];
-    const before = restartsOf(pod);
+    const before = restarts(pod);
     const { stdout, stderr } = await this.kubectl.run(['exec', pod.metadata.name, '--container', container.name, '--', 'sh', '-c', KILL, 'kill', PROGRAM[process], signal]);
     // The status says nothing: with the process the whole container may end, and this command with it.
     const [, at] = /^killing \d+ at (\d+\.\d+)$/m.exec(stdout) ?? [];
@@ -136,7 +136,7 @@ export class Stage {
     if (process !== 'registrar') { // that is started again in its container, of which Kubernetes hears nothing
       await until('noticed', 10, () => {
         const now = this.pods.find(({ metadata }) => metadata.uid === pod.metadata.uid);
-        return !now || !isReady(now) || restartsOf(now) > before;
+        return !now || !isReady(now) || restarts(now) > before;
       }, 0.2).catch(() => {});
     }
     return Number(at);
@@ -197,10 +197,6 @@ export class Stage {
     const old = this.asyncPods.length > 0 ? ledger.open(now - OLD_JOB_SECONDS) : []; // without workers they wait, as they should
     return old.length > 0 ? `${old.length} old jobs, the oldest ${old[0].id}` : undefined;
   }
-}
-
-export function restartsOf(pod: Pod): number {
-  return (pod.status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
 /** What the command line of each process holds. */

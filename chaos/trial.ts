@@ -1,9 +1,9 @@
 import { Disruption, Most, Step } from './disruptions';
 import { count, Counts, Deaths, Ledger, Window } from './ledger';
 import { NEEDED } from './settings';
-import { restartsOf, Stage, Undone } from './stage';
-import { Pod } from '../test/conformance/pods';
-import { sleep, until } from '../test/conformance/wait';
+import { Stage, Undone } from './stage';
+import { Pod, restarts } from '../cluster/pods';
+import { sleep, until } from '../util/wait';
 
 /** How long the jobs of a try are waited for before they are called lost, in seconds. */
 const JOBS_SECONDS = 120;
@@ -106,12 +106,12 @@ export function compare(before: Pod[], now: Pod[]): { recreated: number; restart
   const fresh = now.filter(pod => !old.has(pod.metadata.uid)).length;
   return {
     recreated: Math.max(0, fresh - Math.max(0, now.length - before.length)),
-    restarted: now.reduce((sum, pod) => sum + restartsOf(pod) - restartsBefore(old.get(pod.metadata.uid)), 0),
+    restarted: now.reduce((sum, pod) => sum + restarts(pod) - restartsBefore(old.get(pod.metadata.uid)), 0),
   };
 }
 
 function restartsBefore(pod: Pod | undefined): number {
-  return pod === undefined ? 0 : restartsOf(pod);
+  return pod === undefined ? 0 : restarts(pod);
 }
 
 export function judge(trial: Trial, ledger: Ledger): Verdict {

@@ -11,6 +11,10 @@ const OUT = 'dist/examples';
 /** How many pods are shown where an autoscaler decides their number. */
 const SHOWN = 10;
 
+/** The roles that a pod can be shown with, and whose processes it then has. */
+const ROLES = { sync: ['sync'], either: ['sync', 'async'], async: ['async'] };
+type Role = keyof typeof ROLES;
+
 rmSync(OUT, { recursive: true, force: true });
 for (const example of readdirSync(__dirname).filter((name) => existsSync(join(__dirname, name, 'main.ts')))) {
   execFileSync(process.execPath, ['--require', 'ts-node/register/transpile-only', join(__dirname, example, 'main.ts')], { stdio: 'inherit' });
@@ -28,13 +32,16 @@ function table(statefulSet: any, objects: any[]): string {
   const { name } = statefulSet.metadata;
   const { replicas = SHOWN } = statefulSet.spec;
   const args = entrypoint(statefulSet);
-  const sync = split(args, statefulSet, objects).syncOrdinals(replicas);
-  const async = [...Array(replicas).keys()].filter((ordinal) => !sync.includes(ordinal));
-  const pods = { sync: `${name}-${braces(sync)}`, async: `${name}-${braces(async)}` };
-  const width = Math.max(pods.sync.length, pods.async.length);
+  const roleOf = split(args, statefulSet, objects);
+  const rows = Object.entries(ROLES).map(([role, lists]) => ({
+    role,
+    ordinals: [...Array(replicas).keys()].filter((ordinal) => roleOf(ordinal) === role),
+    processes: lists.map((list) => processes(args, list)).join(' / '),
+  })).filter(({ ordinals }) => ordinals.length > 0).map((row) => ({ ...row, pods: `${name}-${braces(row.ordinals)}` }));
+  const width = (column: 'pods' | 'role') => Math.max(...rows.map((row) => row[column].length));
   return [
-    ...sync.length ? [`  ${pods.sync.padEnd(width)}  sync   ${processes(args, 'sync')}`] : [],
-    ...async.length ? [`  ${pods.async.padEnd(width)}  async  ${processes(args, 'async')}`] : [],
+    ...rows.map((row) => `  ${row.pods.padEnd(width('pods'))}  ${row.role.padEnd(width('role'))}  ${row.processes}`),
+    ...rows.some(({ role }) => role === 'either') ? ['  (either: a command, which these pods run, prints how many pods are synchronous)'] : [],
     ...'replicas' in statefulSet.spec ? [] : [`  (an autoscaler decides how many pods there are: the first ${SHOWN} are shown)`],
   ].join('\n');
 }
@@ -53,12 +60,15 @@ function entrypoint(statefulSet: any): string[] {
     .find((words: string[]) => words.some((word) => word.startsWith('split=')));
 }
 
-function split(args: string[], statefulSet: any, objects: any[]): Split {
+/** Tells the role of a pod by its ordinal. */
+function split(args: string[], statefulSet: any, objects: any[]): (ordinal: number) => Role {
   const [kind, parameter] = args.find((word) => word.startsWith('split='))!.slice('split='.length).split(':');
+  const [first, second] = (parameter ?? '').split('/').map(Number);
   switch (kind) {
-    case 'none': return Split.share(1, 1);
-    case 'share': return Split.share(...parameter.split('/').map(Number) as [number, number]);
-    default: return Split.count(Number(parameter ?? syncInstance(statefulSet, objects)));
+    case 'none': return () => 'sync';
+    case 'between': return (ordinal) => ordinal < first ? 'sync' : ordinal < second ? 'either' : 'async';
+    case 'share': return (ordinal) => Split.share(first, second).isSync(ordinal) ? 'sync' : 'async';
+    default: return (ordinal) => ordinal < Number(parameter ?? syncInstance(statefulSet, objects)) ? 'sync' : 'async';
   }
 }
 
@@ -70,9 +80,12 @@ function syncInstance(statefulSet: any, objects: any[]): string {
   return objects.find((object) => object.kind === 'ConfigMap' && object.metadata.name === reference.name).data[reference.key];
 }
 
-/** The names of a role's processes, in the order in which they are started. */
+/** The names of a role's processes, in the order in which they are started: those of both roles first. */
 function processes(args: string[], role: string): string {
-  const from = args.slice(args.indexOf(`role=${role}`) + 1);
-  const own = from.slice(0, [...from, 'role='].findIndex((word) => word.startsWith('role=')));
-  return own.filter((word) => word.startsWith('process=')).map((word) => word.slice('process='.length)).join(', ');
+  return ['shared', role].flatMap((each) => {
+    const at = args.indexOf(`role=${each}`);
+    const from = at < 0 ? [] : args.slice(at + 1);
+    const own = from.slice(0, [...from, 'role='].findIndex((word) => word.startsWith('role=')));
+    return own.filter((word) => word.startsWith('process=')).map((word) => word.slice('process='.length));
+  }).join(', ');
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Duration, Size } from 'cdk8s';
+import { Chart, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Check } from './check';
 import { ENTRYPOINT_SCRIPT } from './private/entrypoint-script';
+import { addMissingLabels, SHARED_LABELS } from './private/labels';
 import { Timing } from './probe-timing';
 import { countedWords } from './process';
 import { Role } from './role';
@@ -35,9 +36,9 @@ export function runArguments(split: Split | undefined, timing: Timing, roles: Ro
   return [
     'run',
     `dir=${RUN_DIR}`,
-    `split=${split?._argument ?? 'none'}`,
-    // Only a count that is moved in place is watched, and only then a role is left while the pod stays.
-    ...split?._watched === undefined ? [] : [`values=${VALUES_DIR}`, `settle=${timing.settle}`],
+    ...split?._arguments ?? ['split=none'],
+    // Only where values are watched a role is left while the pod stays.
+    ...!split?._watches ? [] : [`values=${VALUES_DIR}`, `settle=${timing.settle}`],
     `check-timeout=${timing.timeout}`,
     ...roles.flatMap(role => role.arguments),
   ];
@@ -55,13 +56,34 @@ export function livenessProbe(timing: Timing, roles: Role[]): kplus.Probe {
   return probe([...script, 'alive', ...probeArguments(timing, roles, role => role.liveness)], timing, timing.livenessFailures);
 }
 
+/**
+ * The ConfigMap with the script: one for all sets that a chart has in a namespace, found or created.
+ *
+ * Its name says nothing of the sets nor of the script, and for that reason outlives both. A set that goes takes it from no other, and a template of an earlier
+ * version, held back by a partition or brought back by an undo, finds a script also where what is no longer in the manifest is pruned.
+ */
+export function scriptConfigMap(scope: Construct, namespace?: string): kplus.ConfigMap {
+  const chart = Chart.of(scope);
+  const id = namespace === chart.namespace ? 'sync-async-script' : `sync-async-script-${namespace}`;
+  const found = chart.node.tryFindChild(id);
+  if (found instanceof kplus.ConfigMap && found.data[SCRIPT_FILE] === ENTRYPOINT_SCRIPT) {
+    return found;
+  }
+  if (found) {
+    throw new Error(`'${found.node.path}' must be the ConfigMap with the entrypoint of this version of the library in order for the sets of a chart to share it. Give sets of another version a chart of their own.`);
+  }
+  const made = new kplus.ConfigMap(chart, id, { metadata: { namespace }, data: { [SCRIPT_FILE]: ENTRYPOINT_SCRIPT } });
+  addMissingLabels(made.metadata, SHARED_LABELS);
+  return made;
+}
+
 /** Puts what the script needs into the container that it runs. */
 export function mountEntrypoint(
   scope: Construct, container: kplus.Container, script: kplus.IConfigMap, values: kplus.IConfigMap, split?: Split,
 ): void {
   const scriptVolume = kplus.Volume.fromConfigMap(scope, 'ScriptVolume', script, { name: 'sync-async-script', defaultMode: 0o555 });
   container.mount(SCRIPT_DIR, scriptVolume, { readOnly: true });
-  if (split?._watched !== undefined) {
+  if (split?._watches) {
     const valuesVolume = kplus.Volume.fromConfigMap(scope, 'ValuesVolume', values, { name: 'sync-async-values', optional: true });
     container.mount(VALUES_DIR, valuesVolume, { readOnly: true });
   }

@@ -2,7 +2,7 @@ import { Duration } from 'cdk8s';
 import { MAX_NUMBER, wholeNumber, wholeSeconds } from './private/checks';
 
 /**
- * When the kubelet asks the checks of a pod, and how often one may fail. There is one timing for both roles, because there is one pod template.
+ * How often the kubelet runs the checks of a pod, and how often one may fail. There is one timing for both roles, because there is one pod template.
  *
  * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#configure-probes
  */

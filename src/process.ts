@@ -14,28 +14,34 @@ export enum Restart {
 
   /**
    * The process alone is started again, after 1 second at first, then after twice as long each time, up to 30 seconds; after a minute of
-   * running the wait is 1 second again. For helpers that the role can do without for a while, such as a registrar.
+   * running the wait is 1 second again. What the dead process left behind is stopped first, so that a child that still holds a port does not keep the
+   * new one from it. For helpers that the role can do without for a while, such as a registrar.
    */
   ALWAYS = 'always',
 }
 
 /**
- * Signals that can ask a process to stop. KILL and STOP are not among them: no process can hear them, so nothing would be finished.
+ * Signals that can ask a process to stop. KILL and STOP are not among them: no process can handle them, so nothing would be finished.
+ *
+ * INT and QUIT are special, because a shell starts its background processes with both ignored. Where `/bin/sh` is bash, or the image has an `env` with
+ * `--default-signal` (coreutils 8.31), the entrypoint undoes that before the program starts. Elsewhere, for example with busybox in an Alpine image, it
+ * depends on the program. One that installs a handler of its own gets the signal: nginx, gunicorn and Celery do, and Go programs with `signal.Notify`. One that
+ * still ignores the signal at the moment of its stop gets TERM instead, and a log line says so.
  */
 export enum StopSignal {
-  /** What most programs take as the wish to finish what they have and end. */
+  /** The usual request to finish the work at hand and exit. */
   TERM = 'TERM',
-  /** The keyboard's Ctrl-C, which some servers take as a fast stop. */
+  /** The keyboard's Ctrl-C, a fast stop for some servers. Not every program gets it: see `StopSignal`. */
   INT = 'INT',
-  /** A graceful stop for nginx and others, a cold one for Celery. */
+  /** A graceful stop for nginx and PHP-FPM, a fast one for gunicorn and Celery. Not every program gets it: see `StopSignal`. */
   QUIT = 'QUIT',
-  /** Hang-up. */
+  /** Hang-up. Most programs that handle it read their configuration again, and do not stop. */
   HUP = 'HUP',
   /** Means what the program says it means. */
   USR1 = 'USR1',
   /** Means what the program says it means. */
   USR2 = 'USR2',
-  /** A graceful stop for Apache's httpd and for PHP-FPM's relatives. */
+  /** A graceful stop for Apache's httpd. */
   WINCH = 'WINCH',
 }
 
@@ -47,14 +53,27 @@ export enum ForwardSignal {
   HUP = 'HUP',
   /** Means what the program says it means; often: open the log files again. */
   USR1 = 'USR1',
-  /** Means what the program says it means; often: replace the program. */
+  /**
+   * Means what the program says it means.
+   *
+   * Do not replace a running gunicorn or nginx by it. They start a second master process, a child of the first, and the entrypoint watches the first. When
+   * that ends, the process has ended, and the second master is what it left behind: it gets the stop signal, what is left of the stop timeout, and then KILL.
+   * Then the container ends, or with `Restart.ALWAYS` the process is started again. Use a rollout: a new version of the program is a new image, which the
+   * StatefulSet brings to one pod after another. For a new configuration HUP is enough.
+   *
+   * @see https://nginx.org/en/docs/control.html#upgrade
+   */
   USR2 = 'USR2',
-  /** Means what the program says it means; often: end idle workers. */
+  /** Means what the program says it means; often: stop the workers gracefully, and keep the master. */
   WINCH = 'WINCH',
 }
 
 /**
  * A process of a role. It is started by the entrypoint as its direct child, without a shell.
+ *
+ * Signals go to the process alone: the children of a pool are stopped by their parent, and lose their work when they get a TERM beside it. But a process has
+ * ended only when what it left behind has ended too: orphans that have come to PID 1 since its stop signal, or that are there when it dies by itself. They are
+ * logged, get the stop signal and what is left of the stop timeout, and are killed after it. Only then the next process is stopped, or this one started again.
  */
 export interface ProcessProps {
   /**
@@ -65,14 +84,18 @@ export interface ProcessProps {
   readonly name: string;
 
   /**
-   * The program and its arguments, one word each. No shell reads them; use `['sh', '-c', 'exec ...']` where one is needed, with an `exec`, so
-   * that the program and not the shell gets the stop signal.
+   * The program and its arguments, one word each. It has to stay in the foreground: one that puts itself into the background counts as ended.
+   *
+   * No shell reads the words. Where one is needed, use `['sh', '-c', '... exec program']`: with `exec` the program takes the place of the shell. Without it, as in
+   * `['sh', '-c', 'program; cleanup']`, the shell is the process, and the program only its child. The stop signal ends the shell, so `cleanup` does not run and the
+   * program's exit status is lost; the program gets the signal after that, as something left behind. A `trap` in the shell is worse: it waits for the
+   * program, which nobody asks to end before the stop timeout is over. Signals of `forwardSignals` reach only the shell, and all but WINCH end it.
    *
    * As in every container, the kubelet replaces `$(NAME)` by the value of that environment variable (one word, whatever it holds), and `$$(NAME)`
    * by `$(NAME)`.
    *
    * Refused: a list without words, a first word that is empty, begins with a dash or has an equals sign, a NUL or half a character in a word, a word of more than
-   * 131071 bytes, and `$(POD_ORDINAL)` and `$(SYNC_ASYNC_ROLE)`, which the kubelet does not know: use `sh -c` with `$POD_ORDINAL`. At synth also
+   * 131071 bytes, and `$(POD_ORDINAL)`, `$(SYNC_ASYNC_ROLE)` and `$(SYNC_ASYNC_SPAWN)`, which the kubelet does not know: use `sh -c` with `$POD_ORDINAL`. At synth also
    * `$(SYNC_INSTANCE)` without a count, and `$(INSTANCE)` with an autoscaler.
    *
    * @see https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/#use-environment-variables-to-define-arguments
@@ -80,7 +103,7 @@ export interface ProcessProps {
   readonly command: string[];
 
   /**
-   * Tells when the process can do its work. It is asked every second; the next process is started when it has succeeded once, and the pod counts as
+   * Tells when the process can do its work. It is run every second. The next process is started when it has succeeded once, and the pod counts as
    * running when that of the last process has. Afterwards it is part of the role's readiness, unless the role has a `readiness` of its own.
    *
    * @default - ready as soon as it is started.
@@ -97,7 +120,7 @@ export interface ProcessProps {
   readonly startTimeout?: Duration;
 
   /**
-   * Wait between the end of the process that is stopped before this one and this one's stop signal, in whole seconds. A server needs some when
+   * Wait between the end of the process that is stopped before this one and this one's stop signal, in whole seconds. A server needs it when
    * clients have to notice first that it has been deregistered. It is cut short when the process ends, and left out when it has ended already.
    *
    * @default Duration.seconds(0)
@@ -105,25 +128,24 @@ export interface ProcessProps {
   readonly stopDelay?: Duration;
 
   /**
-   * Signal that asks the process to stop. It goes to the process alone, never to its children.
+   * Signal that asks the process to stop. It goes to the process alone; to what it leaves behind, once it has ended.
    *
-   * INT and QUIT need a shell or an `env` in the image that can give them back to a background process (bash, mksh, yash, or coreutils 8.31);
-   * without one the container refuses to start, with status 64.
+   * A process that ignores INT or QUIT gets TERM instead: see `StopSignal`.
    *
    * @default StopSignal.TERM
    */
   readonly stopSignal?: StopSignal;
 
   /**
-   * Time to end after the stop signal, in whole seconds, at least 1. A process that takes longer is killed, and the container's exit status tells
-   * of it with 70. Give an asynchronous worker as long as its longest job.
+   * Time to end after the stop signal, in whole seconds, at least 1, for the process and what it leaves behind. What takes longer is killed, and the container
+   * exits with status 70. Give an asynchronous worker as long as its longest job.
    *
    * @default Duration.seconds(30)
    */
   readonly stopTimeout?: Duration;
 
   /**
-   * What happens when the process ends without having been asked to.
+   * What happens when the process, and what it left behind, has ended without having been asked to.
    *
    * @default Restart.NEVER
    */
@@ -132,7 +154,7 @@ export interface ProcessProps {
   /**
    * Signals to the container that are passed on to this process, for example by `kubectl exec POD -- sh -c 'kill -s USR1 1'`.
    *
-   * A HUP that no process lists stops the container; of the others nothing is heard.
+   * A HUP that no process lists stops the container. The others are ignored then.
    *
    * @default - none.
    */
@@ -169,7 +191,7 @@ export function toProcess(prop: string, props: ProcessProps): Process {
   const stopDelay = wholeSeconds(`${prop}.stopDelay`, props.stopDelay ?? Duration.seconds(0), 0);
   const stopTimeout = wholeSeconds(`${prop}.stopTimeout`, props.stopTimeout ?? Duration.seconds(30), 1);
   const stopSignal = props.stopSignal ?? StopSignal.TERM;
-  oneOf(`${prop}.stopSignal`, stopSignal, StopSignal, 'to be heard by the process');
+  oneOf(`${prop}.stopSignal`, stopSignal, StopSignal, 'for the process to handle it');
   const restart = props.restart ?? Restart.NEVER;
   oneOf(`${prop}.restart`, restart, Restart, 'to know what to do when the process ends');
   const forward = [...new Set(props.forwardSignals ?? [])];

@@ -1,13 +1,16 @@
-import { MAX_NUMBER, oneOf, wholeNumber } from './private/checks';
+import { Duration } from 'cdk8s';
+import { commandWords, MAX_NUMBER, oneOf, wholeNumber, wholeSeconds } from './private/checks';
+import { countedWords } from './process';
+import { scheduleCommand, ScheduleWindow, SplitScheduleOptions } from './schedule';
 
 /**
  * How a new number of synchronous pods reaches pods that run already.
  */
 export enum SplitMove {
   /**
-   * The number is a value in a ConfigMap that the pods watch. A pod whose role changes stops its processes in order, and its container starts again in
-   * the other role: the pod, its GPU and its volumes stay, and no other pod notices. Anyone may change the value, at any time and without a rollout,
-   * to any number; so both roles have to be given.
+   * The number is a value in a ConfigMap that the pods watch. A pod whose role changes stops its processes in order, and starts those of the other role, while
+   * `sharedProcesses` go on; without those its container starts again in the other role. The pod, its GPU and its volumes stay, and no other pod notices. Anyone may
+   * change the value, at any time and without a rollout, to any number; so both roles have to be given.
    */
   IN_PLACE = 'in-place',
 
@@ -27,6 +30,55 @@ export interface SplitCountOptions {
    * @default SplitMove.IN_PLACE
    */
   readonly move?: SplitMove;
+}
+
+/**
+ * Options for `Split.between`.
+ */
+export interface SplitBetweenOptions {
+  /**
+   * A command that prints the number of synchronous pods that is asked for: the length of a queue divided by what one pod does, the answer to a Prometheus query, the clock.
+   * The first line that it prints is the number, and it has to end with 0. It is run in the pods between `min` and `max`, and only there, without a shell of its own, and
+   * sees POD_NAME, POD_ORDINAL, SYNC_ASYNC_ROLE and SYNC_INSTANCE, the number as it is.
+   *
+   * Numbers below `min` and above `max` count as those. Anything else changes nothing: no answer in time, a status other than 0, `3.7`. The log says so once, and again when it
+   * works. When it has no answer at the start of a pod, the pod is asynchronous; when only its container starts again, it stays what it was. A status of 64 then says
+   * that it can never answer, and ends the container. What it leaves running is killed, and it may write at most 64 KiB to a file.
+   *
+   * Refused: what `command` of a process refuses, and at synth `$(SYNC_INSTANCE)`.
+   */
+  readonly demand: string[];
+
+  /**
+   * How often the demand is run, in whole seconds, at least 1.
+   *
+   * @default Duration.seconds(15)
+   */
+  readonly period?: Duration;
+
+  /**
+   * Time for the demand to answer, in whole seconds, at least 1. After it the demand is killed.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How long every answer has to be lower before the number becomes lower, in whole seconds, at most an hour: the highest answer in this time is the number. A higher answer is
+   * followed at once, because callers wait and jobs can.
+   *
+   * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#stabilization-window
+   * @default Duration.minutes(5)
+   */
+  readonly stabilizationWindow?: Duration;
+}
+
+/** A number that follows a demand. */
+interface Between {
+  readonly max: number;
+  readonly name: string;
+  readonly command: string[];
+  readonly arguments: string[];
 }
 
 /**
@@ -69,10 +121,64 @@ export class Split {
     return new Split(sync, of, SplitMove.ROLLOUT);
   }
 
-  private constructor(private readonly sync: number, private readonly of: number | undefined, private readonly move: SplitMove) {}
+  /**
+   * The number of synchronous pods follows a demand: pods below `min` are always synchronous, pods from `max` on always asynchronous, and those between go by the number that a
+   * command prints. So a fixed number of GPUs does by itself what callers and queue need, without a controller and without rights in the cluster. Give the model to
+   * `sharedProcesses`, or every move loads it again.
+   *
+   * Each of the pods between asks by itself, so two of them may differ for one period.
+   *
+   * A SYNC_INSTANCE in the values' ConfigMap, which is not there by default, pins the number for as long as it is there, also below `min` and above `max`: people win over programs.
+   *
+   * Refused: what is no whole number from 0 to 999999, a `min` that is not below `max`, and a `max` above a fixed number of replicas.
+   *
+   * @param min The fewest synchronous pods.
+   * @param max The most synchronous pods.
+   * @param options The demand, and how it is followed.
+   */
+  public static between(min: number, max: number, options: SplitBetweenOptions): Split {
+    return Split.following(`Split.between(${min}, ${max})`, min, max, options);
+  }
 
   /**
-   * Whether the pod with this ordinal is synchronous.
+   * The number of synchronous pods follows the clock: another way to write a demand. The first window that the time is in counts.
+   *
+   * The image needs `date`, and the data of the time zone.
+   *
+   * Refused: what `ScheduleWindow` and `SplitScheduleOptions` refuse.
+   *
+   * @param windows Times with a number.
+   * @param options The number at all other times, and the time zone.
+   */
+  public static schedule(windows: ScheduleWindow[], options: SplitScheduleOptions): Split {
+    const demand = scheduleCommand(windows, options);
+    const numbers = [options.otherwise, ...windows.map(({ sync }) => sync)];
+    const [min, max] = [Math.min(...numbers), Math.max(...numbers)];
+    if (min === max) {
+      throw new Error(`'otherwise' (${min}) must be another number than that of some window in order for the number to change; use Split.count(${min}).`);
+    }
+    // A clock is no load: what it says is meant.
+    return Split.following('Split.schedule', min, max, { demand, stabilizationWindow: Duration.seconds(0) });
+  }
+
+  private static following(name: string, min: number, max: number, options: SplitBetweenOptions): Split {
+    wholeNumber('max', max, 1, MAX_NUMBER, 'to be the most synchronous pods');
+    wholeNumber('min', min, 0, max - 1, `to be fewer than the most synchronous pods (${max})`);
+    const command = commandWords('demand', options?.demand);
+    const period = wholeSeconds('period', options.period ?? Duration.seconds(15), 1);
+    const timeout = wholeSeconds('timeout', options.timeout ?? Duration.seconds(10), 1);
+    const window = wholeSeconds('stabilizationWindow', options.stabilizationWindow ?? Duration.minutes(5), 0);
+    wholeNumber('stabilizationWindow', window, 0, 3600, 'to be at most an hour of seconds');
+    const timing = [`demand-period=${period}`, `demand-timeout=${timeout}`, `stabilization-window=${window}`];
+    return new Split(min, undefined, SplitMove.IN_PLACE, { max, name, command, arguments: [...timing, ...countedWords('demand', command)] });
+  }
+
+  private constructor(
+    private readonly sync: number, private readonly of: number | undefined, private readonly move: SplitMove, private readonly following?: Between,
+  ) {}
+
+  /**
+   * Whether the pod with this ordinal is synchronous. Where a number follows a demand: whether it always is.
    *
    * Refused: what is no whole number from 0 to 999999.
    *
@@ -96,7 +202,7 @@ export class Split {
   }
 
   /**
-   * The number of synchronous pods that is asked for whatever the number of replicas is; undefined for a share.
+   * The number of pods that are synchronous whatever the number of replicas is; undefined for a share.
    *
    * @internal
    */
@@ -105,12 +211,39 @@ export class Split {
   }
 
   /**
-   * The number in the ConfigMap that running pods watch; undefined when the split lives in the template.
+   * The most pods that this can be; undefined for a share.
+   *
+   * @internal
+   */
+  public get _most(): number | undefined {
+    return this.following?.max ?? this._count;
+  }
+
+  /**
+   * Whether running pods watch the values' ConfigMap; else the split lives in the template.
+   *
+   * @internal
+   */
+  public get _watches(): boolean {
+    return this.move === SplitMove.IN_PLACE;
+  }
+
+  /**
+   * The number in the ConfigMap that running pods watch; undefined when there is none.
    *
    * @internal
    */
   public get _watched(): number | undefined {
-    return this.move === SplitMove.IN_PLACE ? this.sync : undefined;
+    return this._watches && !this.following ? this.sync : undefined;
+  }
+
+  /**
+   * The command whose number is followed.
+   *
+   * @internal
+   */
+  public get _demand(): string[] {
+    return this.following?.command ?? [];
   }
 
   /**
@@ -119,7 +252,7 @@ export class Split {
    * @internal
    */
   public get _needsSync(): boolean {
-    return this.sync > 0 || this.move === SplitMove.IN_PLACE;
+    return this.sync > 0 || this._watches;
   }
 
   /**
@@ -128,7 +261,7 @@ export class Split {
    * @internal
    */
   public _needsAsync(replicas: number | undefined): boolean {
-    if (this.move === SplitMove.IN_PLACE) {
+    if (this._watches) {
       return true;
     }
     return this.of === undefined ? replicas === undefined || this.sync < replicas : this.sync < this.of;
@@ -139,11 +272,14 @@ export class Split {
    *
    * @internal
    */
-  public get _argument(): string {
-    if (this.of !== undefined) {
-      return `share:${this.sync}/${this.of}`;
+  public get _arguments(): string[] {
+    if (this.following) {
+      return [`split=between:${this.sync}/${this.following.max}`, ...this.following.arguments];
     }
-    return this.move === SplitMove.IN_PLACE ? 'count' : `count:${this.sync}`;
+    if (this.of !== undefined) {
+      return [`split=share:${this.sync}/${this.of}`];
+    }
+    return [this._watches ? 'split=count' : `split=count:${this.sync}`];
   }
 
   /**
@@ -152,7 +288,7 @@ export class Split {
    * @internal
    */
   public get _name(): string {
-    return this.of === undefined ? `Split.count(${this.sync})` : `Split.share(${this.sync}, ${this.of})`;
+    return this.following?.name ?? (this.of === undefined ? `Split.count(${this.sync})` : `Split.share(${this.sync}, ${this.of})`);
   }
 
   private syncAmong(pods: number, of: number): number {

@@ -2,6 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Gpu } from './gpu';
 import { ProbeTiming } from './probe-timing';
+import { ProcessProps } from './process';
 import { RoleProps } from './role';
 import { Split } from './split';
 
@@ -20,7 +21,7 @@ import { Split } from './split';
  */
 export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
-   * Container image of both roles. It needs `/bin/sh` (POSIX), `sleep`, `cat` and `mv`.
+   * Container image of both roles. It needs `/bin/sh` (dash, bash or busybox ash), `sleep`, `cat` and `mv`.
    *
    * Its ENTRYPOINT and CMD are not used: the roles' processes say what runs.
    */
@@ -46,11 +47,27 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   readonly split?: Split;
 
   /**
-   * What synchronous pods do: those that answer requests.
+   * Processes of both roles, the model server above all, in the order in which they are started. They are started before those of a role and stopped after them.
+   *
+   * **They go on when the split moves a pod to the other role.** Only the role's own processes are stopped, in order; then those of the other role are started. So a GPU changes
+   * its job without loading its model again. The container, its restart count and the shared processes' pids stay. When a synchronous pod moves, the stop delay of the last
+   * of them passes in between, for clients that talk to it directly. (Such a warm move is one of a split that is moved in place. It turns cold, which means that the container is started
+   * again, when a process of the old role has to be killed or something of it stays, when a shared process ends for good, and with `shareProcessNamespace`.)
+   *
+   * They see neither SYNC_ASYNC_ROLE nor SYNC_INSTANCE, which would be wrong after a move. Their `ready` checks are part of both roles' readiness.
+   *
+   * Refused: a list without processes, the name of a role's process, and `$(SYNC_INSTANCE)`.
+   *
+   * @default - none; a move starts the container again.
+   */
+  readonly sharedProcesses?: ProcessProps[];
+
+  /**
+   * What synchronous pods do: those that answer requests, over gRPC or HTTP.
    *
    * Refused when it is left out although a pod can be synchronous. (A count that is moved in place can make any pod synchronous, also if it is 0 now.)
    *
-   * @default - none; only for a split in which no pod can be synchronous.
+   * @default - none; only for a split in which no pod can be synchronous, or beside `sharedProcesses`.
    */
   readonly syncRole?: RoleProps;
 
@@ -61,7 +78,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    * asynchronous; at synth also one that is rolled out, when an autoscaler decides the replicas), and when it is
    * given without a `split`, which would never use it.
    *
-   * @default - none; only for a split in which no pod can be asynchronous.
+   * @default - none; only for a split in which no pod can be asynchronous, or beside `sharedProcesses`.
    */
   readonly asyncRole?: RoleProps;
 
@@ -84,13 +101,15 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   readonly ports?: kplus.ContainerPort[];
 
   /**
-   * Environment variables of the processes. Besides these they get POD_NAME, POD_ORDINAL, SYNC_ASYNC_ROLE (`sync` or `async`), INSTANCE (the number of pods, for
-   * information, as it was when the container started) and, with a count, SYNC_INSTANCE.
+   * Environment variables of the processes. Besides these they get POD_NAME, POD_ORDINAL, SYNC_ASYNC_ROLE (`sync` or `async`; not the shared ones), INSTANCE (the number of pods, for
+   * information, as it was when the container started), SYNC_ASYNC_SPAWN (the entrypoint's own mark) and, with a count, SYNC_INSTANCE (not the shared ones).
    *
    * Refused, also when they are added later: those names; names that are not letters, digits and underscores, since some shells drop others (those of `envFrom`
-   * too, which nothing here can see), or that begin with an underscore and a lower case letter; values made of `$(POD_ORDINAL)` or `$(SYNC_ASYNC_ROLE)`, which the
-   * kubelet does not know. A variable whose value is undefined is left out.
+   * too, which nothing here can see), or that begin with an underscore and a lower case letter; values made of `$(POD_ORDINAL)`, `$(SYNC_ASYNC_ROLE)` or `$(SYNC_ASYNC_SPAWN)`, which the
+   * kubelet does not know; a PATH with a `$` that nothing replaces, such as `/opt/venv/bin:$PATH`: no shell reads it, so write the whole path out. (`$(NAME)` of a
+   * variable before it is replaced; whether there is one is known at synth.) A variable whose value is undefined is left out.
    *
+   * @see https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
    * @default - none.
    */
   readonly envVariables?: { [name: string]: kplus.EnvValue };
@@ -124,7 +143,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
    * CPU, memory and ephemeral storage of the processes. The GPU is added to it.
    *
-   * Unlike in cdk8s-plus, no container of the pod has a limit that nobody asked for: its 2 GiB of memory would end many a model's loading.
+   * Unlike in cdk8s-plus, no container of the pod has a limit that nobody asked for: its 2 GiB of memory are too few to load many a model.
    *
    * @see https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
    * @default - no requests and no limits but the GPU.
@@ -134,7 +153,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
    * When the image is pulled.
    *
-   * @default ImagePullPolicy.IF_NOT_PRESENT - a container that starts again in its pod, as in a move of the split, then needs no registry.
+   * @default ImagePullPolicy.IF_NOT_PRESENT - a container that is restarted in its pod, as by a move of the split, then needs no registry.
    */
   readonly imagePullPolicy?: kplus.ImagePullPolicy;
 
@@ -155,7 +174,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   readonly lifecycle?: kplus.ContainerLifecycle;
 
   /**
-   * When the checks are asked, and how often they may fail.
+   * How often the checks are run, and how often they may fail.
    *
    * @default - every 5 seconds, for 5 seconds; not ready after 1 failure, not alive after 3.
    */
@@ -175,7 +194,9 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    * All defaults together satisfy the Pod Security Standard "restricted". The root file system is read-only, /tmp is not.
    * Capabilities that are not added are dropped.
    *
-   * Refused: user 0 (here or in `securityContext`) without `runAsRoot`, and `privileged` without `allowPrivilegeEscalation`.
+   * Refused: user 0 (here or in `securityContext`) without `runAsRoot`, `privileged` without `allowPrivilegeEscalation`, and for root the
+   * capability SETUID without KILL. Root can then signal only root's processes, see kill(2), so that a program that changes its user (gosu, su-exec) could not
+   * be stopped: every stop would take the whole stop timeout and end with status 70. Add KILL, or let the container start as that user.
    *
    * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
    * @default - not as root (see `runAsRoot`), not privileged, no escalation, no capabilities, read-only root file system.
@@ -184,6 +205,9 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
 
   /**
    * Let the containers of a pod see each other's processes.
+   *
+   * The pod's pause process is PID 1 then, not the entrypoint. So orphans go to it, and the entrypoint cannot wait for what a process leaves behind
+   * (see `ProcessProps`).
    *
    * @see https://kubernetes.io/docs/tasks/configure-pod-container/share-process-namespace/
    * @default false

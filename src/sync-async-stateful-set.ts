@@ -1,9 +1,8 @@
 import { Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_FILE, SCRIPT_SHA256 } from './entrypoint';
+import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_SHA256, scriptConfigMap } from './entrypoint';
 import { Gpu } from './gpu';
-import { ENTRYPOINT_SCRIPT } from './private/entrypoint-script';
 import { HeadlessService, servicePorts } from './private/headless-service';
 import { addMissingLabels, recommendedLabels } from './private/labels';
 import { toPlan } from './private/plan';
@@ -21,17 +20,18 @@ function withoutUndefined<T>(values: { [key: string]: T }): { [key: string]: T }
 }
 
 /**
- * A StatefulSet for a service with a synchronous and an asynchronous entrance, whose every pod does one of the two jobs.
+ * A StatefulSet for a service that serves synchronously (gRPC, HTTP) and asynchronously (from a queue): every pod does one of the two.
  *
- * The ordinal of a pod decides its role, by the `split`. A small script, the entrypoint, is process 1 of the container: it starts the
- * processes of that role in order, watches them, and stops them in reverse order.
+ * The ordinal of a pod decides its role, by the `split`. A small script, the entrypoint, is PID 1 of the container: it starts the processes of that
+ * role in order, supervises them, reaps orphans, and stops the processes in reverse order.
  *
  * It is a `kplus.StatefulSet` with one container, `main`, and can do all that one can: scheduling, connections, autoscaling, more containers. Besides the
  * StatefulSet it creates
  *
  * - a headless Service, which gives every pod a stable name,
- * - a ConfigMap with the entrypoint, which changes only with the library,
- * - a ConfigMap with values: SYNC_INSTANCE, for a split by count that is moved in place, and INSTANCE, the number of pods. Neither a scale nor a
+ * - a ConfigMap with the entrypoint, which changes only with the library; one for all sets that the chart has in a namespace,
+ * - a ConfigMap with values: SYNC_INSTANCE, for a split by count that is moved in place (where the number follows a demand it is there only when somebody pins it), and
+ *   INSTANCE, the number of pods. Neither a scale nor a
  *   move changes the pod template, so neither replaces a pod.
  *
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
@@ -79,12 +79,12 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   public readonly gpu: Gpu;
 
   /**
-   * The ConfigMap that holds the entrypoint.
+   * The ConfigMap that holds the entrypoint, the same for all sets that the chart has in a namespace. It is a child of the chart.
    */
   public readonly scriptConfigMap: kplus.ConfigMap;
 
   /**
-   * The ConfigMap that holds SYNC_INSTANCE and INSTANCE. To move a counted split in place, change SYNC_INSTANCE here.
+   * The ConfigMap that holds SYNC_INSTANCE and INSTANCE. To move a counted split in place, change SYNC_INSTANCE here; to pin a number that follows a demand, add it.
    */
   public readonly valuesConfigMap: kplus.ConfigMap;
 
@@ -108,9 +108,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.gpu = plan.gpu;
     this.shareProcessNamespace = props.shareProcessNamespace;
 
-    const metadata = { namespace: this.metadata.namespace };
-    this.scriptConfigMap = new kplus.ConfigMap(this, 'Script', { metadata, data: { [SCRIPT_FILE]: ENTRYPOINT_SCRIPT } });
-    this.valuesConfigMap = new kplus.ConfigMap(this, 'Values', { metadata });
+    const { namespace } = this.metadata;
+    this.scriptConfigMap = scriptConfigMap(this, namespace);
+    this.valuesConfigMap = new kplus.ConfigMap(this, 'Values', { metadata: { namespace } });
     if (this.split?._watched !== undefined) {
       this.valuesConfigMap.addData('SYNC_INSTANCE', String(this.split._watched));
     }
@@ -158,7 +158,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   /**
    * The stable DNS names of the pods that the props make synchronous, for clients that choose a pod by themselves. A name resolves while its pod is ready.
    *
-   * Refused when the number of replicas is not fixed, unless the split is a count.
+   * Where the number follows a demand these are the pods that are always synchronous.
+   *
+   * Refused when the number of replicas is not fixed and the split is a share.
    *
    * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
    * @returns `<pod>.<service>`, and `.<namespace>.svc` if the namespace is known.
@@ -217,7 +219,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   /** First of all, because the kubelet puts a variable into those after it. */
   private ownVariables(): { [name: string]: kplus.EnvValue } {
     const fromValues = (key: string) => kplus.EnvValue.fromConfigMap(this.valuesConfigMap, key, { optional: true });
-    const syncInstance = this.split?._watched === undefined ? this.split?._count : undefined;
+    const syncInstance = this.split?._watches ? undefined : this.split?._count;
     return {
       POD_NAME: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_NAME),
       INSTANCE: fromValues('INSTANCE'),
@@ -242,7 +244,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     const recommended = recommendedLabels(this.node.id, this.name);
     addMissingLabels(this.metadata, recommended);
     const labels = Object.fromEntries(Object.keys(recommended).map(key => [key, this.metadata.getLabel(key)!]));
-    [this.podMetadata, this.scriptConfigMap.metadata, this.valuesConfigMap.metadata].forEach(each => addMissingLabels(each, labels));
+    [this.podMetadata, this.valuesConfigMap.metadata].forEach(each => addMissingLabels(each, labels));
     if (this.service.node.scope === this) {
       addMissingLabels(this.service.metadata, labels);
     }

@@ -47,7 +47,7 @@ test('a check may have dashes, equals signs and any whole character after its fi
   expect(() => Check.command(['test', '-a=b', '\u{1f600}\n\t'])).not.toThrow();
 });
 
-test.each(['POD_ORDINAL', 'SYNC_ASYNC_ROLE'])('a check with $(%s) is refused, which nobody puts in', name => {
+test.each(['POD_ORDINAL', 'SYNC_ASYNC_ROLE', 'SYNC_ASYNC_SPAWN'])('a check with $(%s) is refused, which nobody puts in', name => {
   expect(() => Check.command(['test', `x$(${name})`])).toThrow(new Error(
     `'command' (test x$(${name})) must not use $(${name}) in order to be what it says: the kubelet does not know this variable; use ['sh', '-c', '... "$${name}" ...'].`));
   expect(() => Check.command(['test', `$$(${name})`, `$${name}`])).not.toThrow();

@@ -1,8 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Testing, Yaml } from 'cdk8s';
 import * as ts from 'typescript';
+import { statefulSet } from '../cluster/objects';
 import { timeline } from '../docs/timeline';
+import { find, FOUND, link as callAs, Shell } from '../util/shells';
 
 const ROOT = join(__dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -10,7 +16,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const DOCS = readdirSync(join(ROOT, 'docs')).filter(file => file.endsWith('.md')).map(file => `docs/${file}`);
 const EXAMPLES = readdirSync(join(ROOT, 'examples')).map(example => `examples/${example}/README.md`).filter(file => existsSync(join(ROOT, file)));
 
-describe.each(['README.md', ...DOCS, ...EXAMPLES])('%s', file => {
+describe.each(['README.md', 'CHANGELOG.md', 'bench/README.md', ...DOCS, ...EXAMPLES])('%s', file => {
   // What is indented or between ``` is no Markdown.
   const text = read(file).replace(/^```[^]*?^```$/gm, '').replace(/^ {4}.*$/gm, '');
   const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link).filter(link => !/^https:/.test(link));
@@ -30,24 +36,29 @@ function anchors(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^a-z0-9 _-]/g, '').replace(/ /g, '-'));
 }
 
-test.each(DOCS)('%s is linked from another page', file => {
-  const name = file.slice('docs/'.length);
-  const others = ['README.md', ...DOCS].filter(other => other !== file);
-  expect(others.filter(other => new RegExp(`\\]\\((docs/)?${name}[)#]`).test(read(other)))).not.toEqual([]);
+test.each(DOCS)('%s is linked from the README', file => {
+  expect(read('README.md')).toContain(`](${file})`);
 });
 
-/** What a program synthesizes whose chart is called `chart`. */
-function manifestOf(code: string): string {
+/** Runs a program whose chart is called `chart`, and returns one of its constants. */
+function run(code: string, name: string): any {
   const { outputText } = ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 } });
-  const chart = new Function('require', 'exports', `${outputText}\nreturn chart;`)(require, {});
-  return Yaml.stringify(...Testing.synth(chart));
+  return new Function('require', 'exports', `${outputText}\nreturn ${name};`)(require, {});
 }
 
-/** The short snippets, each in what the README's own stand in. */
-const SNIPPETS = DOCS.flatMap(file => [...read(file).matchAll(/^```ts fixture=chart\n([^]*?)^```$/gm)].map(([, snippet], i) => ({
+function manifestOf(code: string): string {
+  return Yaml.stringify(...Testing.synth(run(code, 'chart')));
+}
+
+/** A snippet in what it stands in: the imports, chart and roles of the quick start. */
+function complete(snippet: string): string {
+  return read('rosetta/chart.ts-fixture').replace('/// here', () => snippet);
+}
+
+const SNIPPETS = ['README.md', ...DOCS].flatMap(file => [...read(file).matchAll(/^```ts fixture=chart\n([^]*?)^```$/gm)].map(([, snippet], i) => ({
   name: `${file}, snippet ${i + 1}`,
   path: join(__dirname, `${file.replace(/\W/g, '-')}-${i}.ts`), // nothing is written there: it is where its imports are looked up from
-  code: read('rosetta/chart.ts-fixture').replace('/// here', () => snippet),
+  code: complete(snippet),
 })));
 
 test('the snippets compile', () => {
@@ -71,8 +82,135 @@ test.each(SNIPPETS)('$name is synthesized, and loses no value', ({ code }) => {
   expect(manifest).not.toMatch(/: (null|undefined)\n/);
 });
 
+/** The names of GPUs in a table, and what they ask for. */
+const GPUS = [...read('docs/pod.md').matchAll(/^\| .*`(Gpu\..*)` \| `?([^ `]+)/gm)].map(([, code, resource]) => [code, resource]);
+
+test.each(GPUS)('docs/pod.md says what %s asks for', (code, resource) => {
+  const set = run(complete(`const ocr = new SyncAsyncStatefulSet(chart, 'ocr', { image, syncRole, gpu: ${code} });`), 'ocr');
+  expect(set.gpu.resource ?? 'none').toBe(resource.replace(/:$/, ''));
+});
+
+describe('the demands of docs/demand.md that ask somebody', () => {
+  const codes = SNIPPETS.filter(({ name, code }) => name.startsWith('docs/demand.md') && code.includes('const demand = ')).map(({ code }) => code);
+  const [prometheus, pods, rabbitmq, redis] = codes.map((code): string[] => run(code, 'demand'));
+  const redisInPython: string[] = run(codes[3], 'inPython');
+
+  /** Addresses of this machine, in which no other run of the tests listens, in place of the names: all else, ports too, is as it stands there. */
+  const net = `127.${1 + Math.floor(process.pid / 256) % 254}.${process.pid % 256}`;
+  const here = (word: string) => word.replace(/^(http:\/\/|)(prometheus|rabbitmq|redis)(?=:|$)/, `$1${net}.0`).replace('"redis"', `"${net}.0"`)
+    .replace('vision-ocr-[0-5].vision-ocr-service', `${net}.[0-5]`);
+
+  /** What a demand prints while these servers listen, the first at the first address. Nothing where it ends with another status than 0, as nothing counts then. */
+  const ask = async (demand: string[], port: number, servers: Server[], shell?: Shell) => {
+    const directory = mkdtempSync(join(tmpdir(), 'demand-'));
+    try {
+      await Promise.all(servers.map((server, i) => new Promise<void>(resolve => server.listen(port, `${net}.${i}`, resolve))));
+      const [program, ...words] = demand.map(here);
+      const child = spawn(shell ? callAs(shell, directory) : program, words, { env: { PATH: process.env.PATH, LOGIN: 'me:secret' }, stdio: ['ignore', 'pipe', 'ignore'] });
+      let output = '';
+      child.stdout.on('data', data => output += data);
+      return await new Promise(resolve => child.on('close', status => resolve(status === 0 ? output.trim() : '')));
+    } finally {
+      servers.forEach(server => server.close());
+      rmSync(directory, { recursive: true });
+    }
+  };
+
+  /** Answers one question, and no other. */
+  const web = (path: RegExp, answer: string, status = 200, login?: string) => createHttpServer(({ url, headers }, response) => {
+    const asked = path.test(decodeURIComponent(url!)) && headers.authorization === (login && `Basic ${Buffer.from(login).toString('base64')}`);
+    response.writeHead(asked ? status : 404).end(asked ? answer : '');
+  });
+  const length = (answer: string) => createServer(socket => socket.on('data', asked => {
+    socket.write(/^(LLEN jobs|\*2\r\n\$4\r\nLLEN\r\n\$4\r\njobs)\r\n$/.test(String(asked)) ? `${answer}\r\n` : '-ERR unknown command\r\n');
+  }));
+
+  /** Tests that need a program which not every machine has. */
+  const given = (program: string) => {
+    if (find(program)) return test;
+    process.stderr.write(`skipped: demands of docs/demand.md that need ${program}, which this machine lacks\n`);
+    return test.skip;
+  };
+
+  const JOBS: [string, string][] = [['0', '6'], ['49', '6'], ['149', '4'], ['1000', '-14']];
+  const LENGTHS: [string, string][] = [...JOBS.map(([jobs, number]): [string, string] => [`:${jobs}`, number]), ['-WRONGTYPE Operation against a key', ''], ['-NOAUTH Authentication required.', ''], ['-ERR', '']];
+
+  describe.each(FOUND)('under $name', shell => {
+    const scalar = (value: string) => `{"status":"success","data":{"resultType":"scalar","result":[1764230400.781,"${value}"]}}`;
+
+    given('curl').each([[scalar('4'), 200, '4'], [scalar('NaN'), 200, ''], ['{"status":"error"}', 200, ''], [scalar('3.5'), 200, ''], [scalar('4'), 503, '']])(
+      'Prometheus answers %s with status %i', async (answer, status, number) => {
+        expect(await ask(prometheus, 9090, [web(/^\/api\/v1\/query\?query=scalar\(ceil\(sum\(requests_in_flight\{service="ocr"\}\)\+\/\+8\)\)$/, answer, status)], shell)).toBe(number);
+      });
+
+    const inFlight = (count: string) => `# TYPE requests_in_flight gauge\nrequests_in_flight ${count}\nrequests_in_flight_most 99\n`;
+
+    given('curl').each([
+      [[inFlight('8.0'), inFlight('0'), inFlight('9')], '3'], [[inFlight('8'), inFlight('8.0')], '2'], [[inFlight('0.0')], '0'], [['requests_in_flight_most 99\n'], ''], [[], ''],
+    ])('servers answer %j', async (answers, number) => {
+      expect(await ask(pods, 8000, answers.map(answer => web(/^\/metrics$/, answer)), shell)).toBe(number);
+    });
+
+    const queue = (jobs: string) => `{"consumers":3,"messages":2000,"messages_details":{"rate":0.0},"messages_ready":${jobs},"messages_ready_details":{"rate":0.0},"messages_unacknowledged":7}`;
+
+    given('curl').each(JOBS)('%s jobs wait in RabbitMQ', async (jobs, number) => {
+      expect(await ask(rabbitmq, 15672, [web(/^\/api\/queues\/\/\/jobs$/, queue(jobs), 200, 'me:secret')], shell)).toBe(number);
+    });
+
+    given('curl').each([['{"error":"Object Not Found"}', 404], [queue('3'), 500], ['{"name":"jobs"}', 200]])('RabbitMQ answers %s with status %i', async (answer, status) => {
+      expect(await ask(rabbitmq, 15672, [web(/./, answer, status, 'me:secret')], shell)).toBe('');
+    });
+
+    given('redis-cli').each(LENGTHS)('Redis answers %s', async (answer, number) => {
+      expect(await ask(redis, 6379, [length(answer)], shell)).toBe(number);
+    });
+
+    given('redis-cli')('nobody answers for Redis', async () => {
+      expect(await ask(redis, 6379, [], shell)).toBe('');
+    });
+  });
+
+  given('python3').each(LENGTHS)('Redis answers %s to Python', async (answer, number) => {
+    expect(await ask(redisInPython, 6379, [length(answer)])).toBe(number);
+  });
+
+  test('the servers asked are those of the pods that can be synchronous', () => {
+    const { metadata, spec } = statefulSet(Testing.synth(run(codes[1], 'chart')));
+    expect(pods.at(-1)).toContain(`//${metadata.name}-[0-5].${spec.serviceName}:`);
+    expect(spec.template.spec.containers[0].args).toContain('split=between:2/6');
+  });
+});
+
+test('every event that the entrypoint logs is explained', () => {
+  const logged = [...read('src/entrypoint.sh').matchAll(/event=([a-z-]+)/g)].map(([, event]) => event);
+  const explained = [...read('docs/troubleshooting.md').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) => cell.match(/[a-z-]+/g)!);
+  expect(logged.length).toBeGreaterThan(10);
+  expect(logged.filter(event => !explained.includes(event))).toEqual([]);
+});
+
+test('the small init of the page on shells stops in order', async () => {
+  const [init] = [...read('docs/shell-as-pid-1.md').matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block).filter(block => block.includes('doze()'));
+  const directory = mkdtempSync(join(tmpdir(), 'init-'));
+  try {
+    writeFileSync(join(directory, 'init'), init);
+    for (const name of ['server', 'registrar']) {
+      writeFileSync(join(directory, name), `#!/bin/sh\ntrap 'echo ${name} asked; sleep 0.2; echo ${name} ended; exit' TERM\necho ${name} up\nwhile :; do sleep 0.05; done\n`, { mode: 0o755 });
+    }
+    const child = spawn('sh', ['init'], { cwd: directory });
+    let told = '';
+    child.stdout.on('data', text => {
+      told += text;
+      if (/server up/.test(told) && /registrar up/.test(told)) child.kill('SIGTERM');
+    });
+    expect(await new Promise(resolve => child.on('close', resolve))).toBe(0);
+    expect(told.split('\n').filter(line => !line.endsWith('up'))).toEqual(['registrar asked', 'registrar ended', 'server asked', 'server ended', '']);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}, 60_000);
+
 test('a manifest without SYNC_INSTANCE is what the page on moving the split makes', () => {
-  const [{ code }] = SNIPPETS.filter(({ name }) => name.startsWith('docs/moving-the-split.md'));
+  const { code } = SNIPPETS.find(each => each.name.startsWith('docs/moving-the-split.md') && each.code.includes('JsonPatch.remove'))!;
   expect(manifestOf(code)).toContain('\ndata:\n  INSTANCE: "10"\nimmutable: false\n');
 });
 

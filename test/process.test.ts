@@ -102,7 +102,7 @@ describe('refused is', () => {
 
   test.each(['KILL', 'STOP', 'SIGTERM', '15', ''])('%s as a stop signal', signal => {
     expect(() => process({ stopSignal: signal as StopSignal })).toThrow(new Error(
-      `'syncRole.processes[0].stopSignal' (${signal}) must be one of TERM, INT, QUIT, HUP, USR1, USR2, WINCH in order to be heard by the process.`));
+      `'syncRole.processes[0].stopSignal' (${signal}) must be one of TERM, INT, QUIT, HUP, USR1, USR2, WINCH in order for the process to handle it.`));
   });
 
   test.each(['TERM', 'KILL', 'hup'])('%s as a forwarded signal', signal => {

@@ -57,6 +57,8 @@ const split: fc.Arbitrary<Recipe<Split>> = fc.oneof(
     fc.tuple(fc.integer({ min: 1, max: 10 }), mostly(fc.integer({ min: 10, max: 1000 }), fc.constant(1001))),
     ([sync, of]) => Split.share(sync, of),
   ),
+  lazily(fc.tuple(number(4), mostly(fc.integer({ min: 4, max: 8 }), fc.constant(0)), words, optional(duration(0))),
+    ([min, max, demand, stabilizationWindow]) => Split.between(min, max, { demand, stabilizationWindow })),
 );
 
 const gpu: fc.Arbitrary<Recipe<Gpu>> = fc.oneof(
@@ -74,7 +76,7 @@ const ports: fc.Arbitrary<kplus.ContainerPort[]> = fc.uniqueArray(
   { maxLength: 3, selector: port => port.number },
 ).filter(list => new Set(list.map(port => port.name ?? port.number)).size === list.length);
 
-const variable = mostly(fc.stringMatching(/^[A-Z][A-Z_]{0,8}$/), fc.constantFrom('POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'));
+const variable = mostly(fc.stringMatching(/^[A-Z][A-Z_]{0,8}$/), fc.constantFrom('POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL', 'SYNC_ASYNC_SPAWN'));
 const mount = mostly(
   fc.constantFrom('/models', '/tmp', '/tmp/x', '/cache', '/var/lib/x'),
   fc.constantFrom('/run/sync-async', '/etc/sync-async/values/', '/models/', '/cache/'),
@@ -86,6 +88,7 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   replicas: optional(number(20)),
   autoscaled: fc.boolean(),
   split: optional(split),
+  sharedProcesses: fc.option(fc.array(process, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 4 }),
   syncRole: mostly(role, fc.constant(() => undefined as any)),
   asyncRole: mostly(role, fc.constant(() => undefined as any)),
   gpu: optional(gpu),
@@ -102,6 +105,7 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   image: recipe.image,
   replicas: recipe.replicas,
   split: recipe.split?.(),
+  sharedProcesses: recipe.sharedProcesses?.map(each => each()),
   syncRole: recipe.syncRole(),
   asyncRole: recipe.split ? recipe.asyncRole() : undefined,
   gpu: recipe.gpu?.(),
@@ -124,7 +128,7 @@ function parse(args: string[]): { [key: string]: any }[] {
     if (key === 'role' || key === 'process') {
       records.push({});
     }
-    const counted = ['command', 'ready', 'check'].includes(key);
+    const counted = ['command', 'ready', 'check', 'demand'].includes(key);
     records[records.length - 1][key] = counted ? args.slice(i + 1, i + 1 + Number(value)) : value;
     i += counted ? Number(value) : 0;
   }
@@ -133,7 +137,7 @@ function parse(args: string[]): { [key: string]: any }[] {
 
 /** What a role must look like on a command line. */
 function written(name: string, { processes }: RoleProps): { [key: string]: any }[] {
-  return [{ role: name }, ...processes.map(each => ({
+  return [{ role: name }, ...processes!.map(each => ({
     'process': each.name,
     ...each.ready ? { 'ready': each.ready._words(), 'start-timeout': String((each.startTimeout ?? Duration.minutes(10)).toSeconds()) } : {},
     'stop-delay': String((each.stopDelay ?? Duration.seconds(0)).toSeconds()),
@@ -167,10 +171,11 @@ test('whatever the props, there is a manifest that Kubernetes takes, or an error
     const { resource, count } = given.gpu ?? Gpu.nvidia();
     expect(main.resources).toEqual(resource ? { limits: { [resource]: count } } : undefined);
     expect(parse(main.args).slice(1)).toEqual([
+      ...given.sharedProcesses ? written('shared', { processes: given.sharedProcesses }) : [],
       ...given.syncRole ? written('sync', given.syncRole) : [],
       ...given.asyncRole ? written('async', given.asyncRole) : [],
     ]);
-    const stop = [given.syncRole, given.asyncRole].map(each => (each?.processes ?? [])
+    const stop = [given.syncRole, given.asyncRole].map(each => [...given.sharedProcesses ?? [], ...each?.processes ?? []]
       .reduce((sum, { stopDelay, stopTimeout }) => sum + (stopDelay?.toSeconds() ?? 0) + (stopTimeout?.toSeconds() ?? 30), 0));
     expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(Math.max(...stop) + 5);
     expect(spec.replicas).toBe(given.replicas ?? 1);

@@ -1,6 +1,6 @@
 import { Duration } from 'cdk8s';
 import { Check, RoleProps } from 'cdk8s-sync-async';
-import { toRole } from '../src/role';
+import { toRole, toShared } from '../src/role';
 
 const [a, b, c] = ['a', 'b', 'c'].map(name => Check.command([name]));
 
@@ -43,6 +43,44 @@ test('the stop of a role lasts as long as those of its processes, one after anot
   });
 
   expect(stopSeconds).toBe(5 + 30 + 10);
+});
+
+describe('what both roles share', () => {
+  const shared = toShared([{ name: 'model', command: ['serve'], ready: a, stopDelay: Duration.seconds(3), stopTimeout: Duration.seconds(60) }]);
+
+  test('is a section of its own, with the checks of its processes', () => {
+    expect(shared.arguments.slice(0, 2)).toEqual(['role=shared', 'process=model']);
+    expect([shared.readiness, shared.liveness, shared.checks]).toEqual([[a], [], [a]]);
+  });
+
+  test('is stopped with each role', () => {
+    expect(shared.stopSeconds).toBe(63);
+    expect(toRole('async', { processes: [{ name: 'worker', command: ['1'] }] }, shared.processes).stopSeconds).toBe(63 + 30);
+  });
+
+  test.each([[{ processes: [] }], [{}]])('lets a role have no process of its own: %j', props => {
+    expect(toRole('async', props, shared.processes)).toEqual(expect.objectContaining({ arguments: ['role=async'], readiness: [], stopSeconds: 63 }));
+  });
+
+  test('tells by its last process when the start of such a role is over', () => {
+    expect(toRole('sync', { liveness: b }, shared.processes).liveness).toEqual([b]);
+    expect(() => toRole('sync', { liveness: b }, toShared([{ name: 'model', command: ['serve'] }]).processes)).toThrow(new Error(
+      '\'syncRole.liveness\' (b) must come with a \'ready\' check of the last process (model) in order to know when the start is over.'));
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ['nothing', () => toShared([]), '\'sharedProcesses\' ([]) must have at least one process in order for roles to share it. Leave it out where they share none.'],
+    ['no list', () => toShared('model' as any), '\'sharedProcesses\' ("model") must be a list of processes in order to have an order.'],
+    ['a broken process', () => toShared([{ name: 'model', command: [] }]), '\'sharedProcesses[0].command\' ([]) must be a list of words, the first of which names a program, in order to run something.'],
+    ['the name of a process of a role', () => toRole('async', { processes: [{ name: 'worker', command: ['1'] }, { name: 'model', command: ['1'] }] }, shared.processes),
+      '\'asyncRole.processes\' (model, worker, model, those of \'sharedProcesses\' first) must have different names in order to tell two processes called model apart.'],
+    ['a number that changes meanwhile, in a command', () => toShared([{ name: 'model', command: ['serve', '--only=$(SYNC_INSTANCE)'] }]),
+      '\'sharedProcesses\' ($(SYNC_INSTANCE)) must not use the number of synchronous pods in order to be right after a move: they go on when it changes. Use it in the processes of a role.'],
+    ['a number that changes meanwhile, in a check', () => toShared([{ name: 'model', command: ['serve'], ready: Check.command(['test', '$(SYNC_INSTANCE)']) }]),
+      '\'sharedProcesses\' ($(SYNC_INSTANCE)) must not use the number of synchronous pods in order to be right after a move: they go on when it changes. Use it in the processes of a role.'],
+  ])('must not be %s', (_, make, message) => {
+    expect(make).toThrow(new Error(message));
+  });
 });
 
 describe('refused is', () => {

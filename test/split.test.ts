@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Duration } from 'cdk8s';
 import { Split, SplitMove } from 'cdk8s-sync-async';
 import * as fc from 'fast-check';
 
@@ -44,10 +45,10 @@ test('a share is exact at every number of replicas', () => {
 });
 
 test('the entrypoint is told of a share, of a count that stays, and not of one that is moved in place', () => {
-  expect(Split.share(4, 10)._argument).toBe('share:4/10');
-  expect(Split.count(4, { move: SplitMove.ROLLOUT })._argument).toBe('count:4');
-  expect(Split.count(4)._argument).toBe('count');
-  expect(Split.count(4, { move: SplitMove.IN_PLACE })._argument).toBe('count');
+  expect(Split.share(4, 10)._arguments).toEqual(['split=share:4/10']);
+  expect(Split.count(4, { move: SplitMove.ROLLOUT })._arguments).toEqual(['split=count:4']);
+  expect(Split.count(4)._arguments).toEqual(['split=count']);
+  expect(Split.count(4, { move: SplitMove.IN_PLACE })._arguments).toEqual(['split=count']);
 });
 
 test('only a count that is moved in place is watched', () => {
@@ -55,6 +56,43 @@ test('only a count that is moved in place is watched', () => {
   expect(Split.count(0)._watched).toBe(0);
   expect(Split.count(4, { move: SplitMove.ROLLOUT })._watched).toBeUndefined();
   expect(Split.share(4, 10)._watched).toBeUndefined();
+});
+
+describe('a number that follows a demand', () => {
+  const split = Split.between(2, 6, { demand: ['python', 'demand.py'] });
+
+  test('is told to the entrypoint with its demand and its pace', () => {
+    expect(split._arguments).toEqual(['split=between:2/6', 'demand-period=15', 'demand-timeout=10', 'stabilization-window=300', 'demand=2', 'python', 'demand.py']);
+    const quick = { demand: ['ask'], period: Duration.seconds(5), timeout: Duration.seconds(2), stabilizationWindow: Duration.seconds(0) };
+    expect(Split.between(0, 1, quick)._arguments).toEqual(['split=between:0/1', 'demand-period=5', 'demand-timeout=2', 'stabilization-window=0', 'demand=1', 'ask']);
+  });
+
+  test('is watched, and not in the values until somebody pins it', () => {
+    expect([split._watches, split._watched]).toEqual([true, undefined]);
+  });
+
+  test('says which pods are always synchronous, and how many can be', () => {
+    expect(split.syncOrdinals(10)).toEqual([0, 1]);
+    expect([split._count, split._most]).toEqual([2, 6]);
+  });
+
+  test('is called by what its user wrote', () => {
+    expect(split._name).toBe('Split.between(2, 6)');
+  });
+
+  test.each<[string, () => Split, string]>([
+    ['a most of none', () => Split.between(0, 0, { demand: ['x'] }), '\'max\' (0) must be a whole number from 1 to 999999 in order to be the most synchronous pods.'],
+    ['a least that is not below the most', () => Split.between(6, 6, { demand: ['x'] }), '\'min\' (6) must be a whole number from 0 to 5 in order to be fewer than the most synchronous pods (6).'],
+    ['no demand', () => Split.between(2, 6, {} as any), '\'demand\' (undefined) must be a list of words, the first of which names a program, in order to run something.'],
+    ['no options', () => (Split as any).between(2, 6), '\'demand\' (undefined) must be a list of words, the first of which names a program, in order to run something.'],
+    ['a demand that the kubelet cannot fill in', () => Split.between(2, 6, { demand: ['ask', '$(POD_ORDINAL)'] }),
+      '\'demand\' (ask $(POD_ORDINAL)) must not use $(POD_ORDINAL) in order to be what it says: the kubelet does not know this variable; use [\'sh\', \'-c\', \'... "$POD_ORDINAL" ...\'].'],
+    ['a period without length', () => Split.between(2, 6, { demand: ['x'], period: Duration.seconds(0) }), '\'period\' (0 seconds) must be whole seconds from 1 to 999999 in order to be counted by a shell.'],
+    ['half a second to answer', () => Split.between(2, 6, { demand: ['x'], timeout: Duration.millis(500) }), '\'timeout\' (500 millis) must be whole seconds from 1 to 999999 in order to be counted by a shell.'],
+    ['a window of a day', () => Split.between(2, 6, { demand: ['x'], stabilizationWindow: Duration.days(1) }), '\'stabilizationWindow\' (86400) must be a whole number from 0 to 3600 in order to be at most an hour of seconds.'],
+  ])('is refused with %s', (_, make, message) => {
+    expect(make).toThrow(new Error(message));
+  });
 });
 
 describe('refused is', () => {

@@ -93,11 +93,12 @@ test('ids, names and selectors stay as they are, because Kubernetes cannot chang
   const set = small({ sharedMemory: Size.mebibytes(64) }, chart);
 
   expect(set.node.children.map(child => child.node.id)).toEqual([
-    'Resource', 'Service', 'Script', 'Values', 'ScriptVolume', 'ValuesVolume', 'RunVolume', 'TmpVolume', 'SharedMemoryVolume',
+    'Resource', 'Service', 'Values', 'ScriptVolume', 'ValuesVolume', 'RunVolume', 'TmpVolume', 'SharedMemoryVolume',
   ]);
+  expect(chart.node.children.map(child => child.node.id)).toEqual(['ocr', 'sync-async-script']);
   expect(set.name).toBe('test-ocr-c8ea0272');
   expect(set.service.name).toBe('test-ocr-service-c8bc0842');
-  expect(set.scriptConfigMap.name).toBe('test-ocr-script-c8c1751e');
+  expect(set.scriptConfigMap.name).toBe('test-sync-async-script-c8daddb2');
   expect(set.valuesConfigMap.name).toBe('test-ocr-values-c84c071d');
   expect(rendered(set).spec.selector).toEqual({ matchLabels: { 'cdk8s.io/metadata.addr': 'test-ocr-c814d370' } });
   expect(rendered(set, 'Service').spec.selector).toEqual({ 'cdk8s.io/metadata.addr': 'test-ocr-c814d370' });
@@ -169,6 +170,13 @@ describe('the values', () => {
     expect(values(small({ split }))).toEqual({ INSTANCE: '3' });
   });
 
+  test.each([
+    ['a demand', Split.between(1, 3, { demand: ['ask'] })],
+    ['the clock', Split.schedule([{ from: '08:00', to: '20:00', sync: 3 }], { otherwise: 1 })],
+  ])('have no number of synchronous pods that follows %s, since it would pin it', (_, split) => {
+    expect(values(small({ split }))).toEqual({ INSTANCE: '3' });
+  });
+
   test('have no number of pods while an autoscaler owns it, and neither has the StatefulSet', () => {
     const set = small({ replicas: undefined });
     set.markHasAutoscaler();
@@ -203,6 +211,7 @@ describe('the environment', () => {
   test('has no count where there is none', () => {
     expect(env({ split: Split.share(1, 3) })).toEqual([podName, fromValues('INSTANCE')]);
     expect(env({ split: undefined, asyncRole: undefined })).toEqual([podName, fromValues('INSTANCE')]);
+    expect(env({ split: Split.between(1, 3, { demand: ['ask'] }) })).toEqual([podName, fromValues('INSTANCE')]);
   });
 
   test('has a count that is rolled out as it stands in the template', () => {
@@ -305,6 +314,10 @@ describe('the hosts of the synchronous pods', () => {
 
   test('have the namespace if it is known', () => {
     expect(small({ metadata: { namespace: 'vision' } }).syncHosts()).toEqual([`${pod}-0.${service}.vision.svc`]);
+  });
+
+  test('are those that are always synchronous, where the number follows a demand', () => {
+    expect(small({ split: Split.between(1, 3, { demand: ['ask'] }) }).syncHosts()).toEqual([`${pod}-0.${service}`]);
   });
 
   test('are all without a split', () => {

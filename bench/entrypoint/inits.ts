@@ -1,7 +1,8 @@
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SCRIPT } from '../../test/entrypoint/harness';
-import { find, link, SHELLS } from '../../test/entrypoint/shells';
+import { find, link, SHELLS } from '../../util/shells';
+
+const SCRIPT = join(__dirname, '../../src/entrypoint.sh');
 
 /**
  * What may be process 1 of a container.
@@ -10,7 +11,7 @@ export interface Init {
   readonly name: string;
   /** The program; undefined when this machine lacks it. */
   readonly program?: string;
-  /** How many services it has to look after. */
+  /** How many services it supervises. */
   readonly services: number;
   /** Lays out what it needs in a directory, and says how to run it with these services. */
   command(directory: string, services: Service[]): string[];
@@ -21,7 +22,7 @@ export interface Service {
   readonly command: string[];
 }
 
-/** An init that runs one program, and gives its signals on. */
+/** An init that runs one program, and forwards signals to it. */
 function single(name: string, ...options: string[]): Init {
   return { name, program: find(name), services: 1, command: (_, [service]) => [name, ...options, ...service.command] };
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { Init } from './inits';
 import { memory, program, switches, tree } from './processes';
-import { sleep, until } from '../../test/conformance/wait';
+import { sleep, until } from '../../util/wait';
 
 const NAMES = ['server', 'registrar'];
 
@@ -29,7 +29,7 @@ export interface Size {
 }
 
 /**
- * One life of an init as process 1, and of the services it looks after.
+ * One life of an init as process 1, and of the services it supervises.
  */
 export class Life {
   private readonly directory: string;

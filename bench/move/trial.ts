@@ -1,14 +1,14 @@
 import { Watch } from './watch';
-import { Numbers, Place, Way } from './ways';
-import { Kubectl } from '../../test/conformance/kubectl';
-import { isReady, Pod } from '../../test/conformance/pods';
-import { since, until } from '../../test/conformance/wait';
+import { ANSWERS, Numbers, Place, Way } from './ways';
+import { Kubectl } from '../../cluster/kubectl';
+import { isReady, Pod } from '../../cluster/pods';
+import { since, until } from '../../util/wait';
 
 /** What a change did. */
 export interface Change {
   readonly created: number;
   readonly restarted: number;
-  /** Seconds until so many pods answered for the first time as were wanted, and until nothing was under way any more. */
+  /** Seconds until so many pods answered as were wanted, by the clock of their logs, and until nothing was under way any more. */
   readonly answering: number;
   readonly settled: number;
 }
@@ -32,19 +32,18 @@ export class Trial {
     this.numbers = numbers;
     const begin = Date.now();
     await act();
-    await this.until(420, () => this.answering === numbers.sync);
-    const answering = since(begin);
-    await this.until(420, () => this.answering === numbers.sync && this.isSettled);
+    const last = await until(() => `${this.way.name} answers; ${this.watch.brief(this.way.name)}`, 420, async () => this.lastToAnswer(), 0.5);
+    await this.until(420, () => this.isSettled);
     return {
       created: this.watch.everOf(this.way.name).length - before.uids.length - Math.max(0, numbers.pods - before.pods),
       restarted: this.watch.restartsOf(this.way.name) - before.restarts,
-      answering,
+      answering: (last - begin) / 1000,
       settled: since(begin),
     };
   }
 
   public async end(): Promise<void> {
-    await this.kubectl.print(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], this.list(this.numbers));
+    await this.kubectl.delete(this.way.objects(this.place, this.numbers));
     await this.until(120, () => this.watch.of(this.way.name).length === 0);
   }
 
@@ -53,8 +52,15 @@ export class Trial {
     return this.watch.of(this.way.name).filter(pod => !pod.metadata.deletionTimestamp);
   }
 
-  private get answering(): number {
-    return this.pods.filter(pod => isReady(pod) && this.way.isSync(pod, this.numbers)).length;
+  /** When the last of the synchronous pods began to answer; nothing while one of them does not. */
+  private async lastToAnswer(): Promise<number | undefined> {
+    const pods = this.pods.filter(pod => this.way.isSync(pod, this.numbers));
+    const times = await Promise.all(pods.map(async pod => {
+      const { stdout } = await this.kubectl.run(['logs', pod.metadata.name, '--timestamps', '--tail=100']);
+      const line = stdout.split('\n').find(each => each.endsWith(` ${ANSWERS}`));
+      return line && Date.parse(line.split(' ')[0]);
+    }));
+    return times.length === this.numbers.sync && times.every(Boolean) ? Math.max(...times as number[]) : undefined;
   }
 
   /** Everyone is there and ready, and knows the numbers. */
@@ -67,13 +73,7 @@ export class Trial {
     return this.kubectl.apply(this.way.objects(this.place, numbers));
   }
 
-  private list(numbers: Numbers): string {
-    return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: this.way.objects(this.place, numbers) });
-  }
-
   private until(seconds: number, condition: () => boolean): Promise<unknown> {
-    return until(`${this.way.name} is as wanted`, seconds, condition, 0.05).catch(error => {
-      throw new Error(`${error.message}; ${this.watch.brief(this.way.name)}`);
-    });
+    return until(() => `${this.way.name} is as wanted; ${this.watch.brief(this.way.name)}`, seconds, condition, 0.05);
   }
 }

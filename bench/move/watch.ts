@@ -1,32 +1,19 @@
-import { Kubectl } from '../../test/conformance/kubectl';
-import { isReady, Pod, restarts } from '../../test/conformance/pods';
+import { isReady, Pod, Pods, restarts } from '../../cluster/pods';
 
 /**
- * Every pod that the namespace has or had, in the state in which it was last seen.
+ * The pods of each way, told apart by their names.
  */
 export class Watch {
-  private readonly seen = new Map<string, Pod>();
-  private readonly gone = new Set<string>();
-
-  /** Watches until kubectl is stopped. A longer watch than the API server allows is not needed. */
-  constructor(kubectl: Kubectl) {
-    void kubectl.follow(['get', 'pods', '--watch', '--output-watch-events', '--output=json'], line => {
-      const { type, object } = JSON.parse(line) as { type: string; object: Pod };
-      this.seen.set(object.metadata.uid, object);
-      if (type === 'DELETED') {
-        this.gone.add(object.metadata.uid);
-      }
-    });
-  }
+  constructor(private readonly pods: Pods) {}
 
   /** The pods of a way that are there, also those that are ending. */
   public of(way: string): Pod[] {
-    return [...this.seen.values()].filter(pod => pod.metadata.name.startsWith(`${way}-`) && !this.gone.has(pod.metadata.uid));
+    return this.pods.all.filter(pod => pod.metadata.name.startsWith(`${way}-`));
   }
 
   /** Uids of all pods that a way ever had. */
   public everOf(way: string): string[] {
-    return [...this.seen.values()].filter(pod => pod.metadata.name.startsWith(`${way}-`)).map(pod => pod.metadata.uid);
+    return this.pods.ever.filter(pod => pod.metadata.name.startsWith(`${way}-`)).map(pod => pod.metadata.uid);
   }
 
   public restartsOf(way: string): number {

@@ -1,6 +1,7 @@
-import { App, Chart, Testing, Yaml } from 'cdk8s';
-import { Check, Gpu, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
-import { ordinal, Pod, restarts } from '../../test/conformance/pods';
+import { App, Chart } from 'cdk8s';
+import { Check, Gpu, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { toObjects } from '../../cluster/objects';
+import { ordinal, Pod } from '../../cluster/pods';
 
 export interface Numbers {
   readonly pods: number;
@@ -22,26 +23,34 @@ export interface Way {
   readonly name: string;
   readonly about: string;
   objects(place: Place, numbers: Numbers): any[];
-  /** Whether a pod that is ready answers synchronous requests. */
+  /** Whether a pod is to answer synchronous requests. */
   isSync(pod: Pod, numbers: Numbers): boolean;
   /** Whether a pod has the numbers that it is to have. */
   isCurrent(pod: Pod, numbers: Numbers): boolean;
 }
 
-/** A service that ends at once when it is asked to. */
-const SERVE = ['sh', '-c', 'trap "exit 0" TERM; sleep 1000000 & wait'];
+/** Seconds in which a model is loaded. */
+export const LOAD = 10;
 
-/** Succeeds 10 s after the start of the container, as if a model were loaded. (Hundredths of a second since the machine's start, both.) */
-const LOADED = ['sh', '-c', 'read -r up rest </proc/uptime; read -r stat </proc/1/stat; set -- $stat; [ $((${up%.*}${up#*.} - ${22})) -ge 1000 ]'];
+/** What a server writes when it answers. */
+export const ANSWERS = 'answers';
+
+/** A program that does these one after another, and ends at once when it is asked to. */
+const program = (...steps: string[]) => ['sh', '-c', ['trap "exit 0" TERM', ...steps, 'sleep 1000000 & wait'].join('; ')];
+const load = `sleep ${LOAD} & wait`;
+const answer = `echo ${ANSWERS}`;
+
+/** Succeeds when what the container started first has been loaded. (Hundredths of a second since the machine's start, both.) */
+const LOADED = ['sh', '-c', `read -r up rest </proc/uptime; read -r stat </proc/1/stat; set -- $stat; [ $((\${up%.*}\${up#*.} - \${22})) -ge ${LOAD}00 ]`];
 
 /** The same pod for the ways that are written by hand. */
-function podSpec({ image, gpu }: Place, env: { [name: string]: string }): any {
+function podSpec({ image, gpu }: Place, env: { [name: string]: string }, command = program(load, answer)): any {
   return {
     automountServiceAccountToken: false,
     containers: [{
       name: 'main',
       image,
-      command: SERVE,
+      command,
       env: Object.entries(env).map(([name, value]) => ({ name, value })),
       readinessProbe: { exec: { command: LOADED }, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 1 },
       resources: gpu ? { limits: { 'nvidia.com/gpu': 1 } } : {},
@@ -50,7 +59,7 @@ function podSpec({ image, gpu }: Place, env: { [name: string]: string }): any {
   };
 }
 
-export function byLibrary(name: string, about: string): Way {
+function byLibrary(name: string, about: string, processes: Pick<SyncAsyncStatefulSetProps, 'sharedProcesses' | 'syncRole' | 'asyncRole'>): Way {
   return {
     name,
     about,
@@ -63,16 +72,27 @@ export function byLibrary(name: string, about: string): Way {
         gpu: gpu ? Gpu.nvidia() : Gpu.none(),
         replicas: pods,
         split: Split.count(sync),
-        syncRole: { processes: [{ name: 'server', command: SERVE, ready: Check.command(LOADED) }] },
-        asyncRole: { processes: [{ name: 'worker', command: SERVE, ready: Check.command(LOADED) }] },
+        ...processes,
       });
-      return Yaml.load(Yaml.tmp(Testing.synth(chart)));
+      return toObjects(chart);
     },
-    // All begin with 4. A pod that has changed sides has another container since.
-    isSync: (pod, { sync }) => ordinal(pod) < sync && (ordinal(pod) < 4 || restarts(pod) > 0),
+    isSync: (pod, { sync }) => ordinal(pod) < sync,
     isCurrent: () => true,
   };
 }
+
+const loaded = Check.command(LOADED);
+
+export const WARM = byLibrary('warm', 'this library, warm: the model is shared', {
+  sharedProcesses: [{ name: 'model', command: program(), ready: loaded }],
+  syncRole: { processes: [{ name: 'server', command: program(answer) }] },
+  asyncRole: { processes: [{ name: 'worker', command: program() }] },
+});
+
+export const COLD = byLibrary('cold', 'this library, cold: each role loads the model', {
+  syncRole: { processes: [{ name: 'server', command: program(load, answer), ready: loaded }] },
+  asyncRole: { processes: [{ name: 'worker', command: program(), ready: loaded }] },
+});
 
 function valueIn(pod: Pod, name: string): number {
   return Number(pod.spec.containers[0].env.find((variable: any) => variable.name === name).value);

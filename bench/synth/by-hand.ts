@@ -12,19 +12,20 @@ const PROBES = { periodSeconds: Duration.seconds(5), timeoutSeconds: Duration.se
 /** So many services in one chart, the same as the library's, written with cdk8s-plus alone. */
 export function byHand(app: App, services: number): void {
   const chart = new Chart(app, 'bench', { disableResourceNameHashes: true });
+  const labels = { 'app.kubernetes.io/name': 'cdk8s-sync-async', 'app.kubernetes.io/managed-by': 'cdk8s' };
+  const script = new kplus.ConfigMap(chart, 'sync-async-script', { metadata: { labels }, data: { 'entrypoint.sh': SCRIPT } });
   for (let i = 0; i < services; i++) {
-    service(chart, `ocr${i}`);
+    service(chart, `ocr${i}`, script);
   }
 }
 
-function service(chart: Chart, id: string): void {
+function service(chart: Chart, id: string, script: kplus.ConfigMap): void {
   const labels = { 'app.kubernetes.io/name': id, 'app.kubernetes.io/instance': `bench-${id}`, 'app.kubernetes.io/managed-by': 'cdk8s' };
   const headless = new kplus.Service(chart, `${id}-service`, {
     metadata: { labels },
     clusterIP: 'None',
     ports: [{ name: 'grpc', port: 50051, targetPort: 50051 }],
   });
-  const script = new kplus.ConfigMap(chart, `${id}-script`, { metadata: { labels }, data: { 'entrypoint.sh': SCRIPT } });
   const values = new kplus.ConfigMap(chart, `${id}-values`, { metadata: { labels }, data: { SYNC_INSTANCE: '4', INSTANCE: '10' } });
   const value = (key: string) => kplus.EnvValue.fromConfigMap(values, key, { optional: true });
   const set = new kplus.StatefulSet(chart, id, {

@@ -1,8 +1,8 @@
 import { App } from 'cdk8s';
 import { Gpu, Split } from 'cdk8s-sync-async';
+import { statefulSet, toObjects } from '../../cluster/objects';
+import { ordinal } from '../../cluster/pods';
 import { OcrChart } from '../../examples/ocr/chart';
-import { ordinal } from '../../test/conformance/pods';
-import { statefulSet, toObjects } from '../../test/conformance/service';
 import { Settings } from '../settings';
 import { System } from './system';
 

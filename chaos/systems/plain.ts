@@ -22,18 +22,35 @@ export function container(name: string, { image, etcd, broker, requestSeconds, l
 }
 
 /** A pod that the Pod Security Standard `restricted` lets in. */
-export function podSpec(containers: any[], volumes: any[] = []): any {
+export function podSpec(containers: any[], volumes: any[] = [], sidecars: any[] = []): any {
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    initContainers: sidecars,
     containers,
     volumes: [{ name: 'tmp', emptyDir: {} }, ...volumes],
   };
 }
 
+/**
+ * The model of a pod, which its server or worker asks over /tmp: a sidecar, which Kubernetes starts before the other containers and stops after them. It needs 1.29.
+ *
+ * @see https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+ */
+export function model(settings: Settings): any {
+  return {
+    ...container('model', settings, ['python', 'model.py']),
+    restartPolicy: 'Always',
+    startupProbe: { exec: { command: check('model') }, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 600 },
+  };
+}
+
+export function check(process: string): string[] {
+  return ['python', '-I', '-S', 'check.py', process];
+}
+
 export const WORKER = ['celery', '--app=worker', 'worker', '--without-gossip', '--without-mingle', '--loglevel=INFO'];
-export const CHECK_SERVER = ['python', '-I', '-S', 'check.py', 'server'];
 
 /** Asked as often as the library asks. */
 export function readiness(command: string[]): any {

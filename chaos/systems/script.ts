@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHECK_SERVER, container, podSpec, readiness } from './plain';
+import { check, container, podSpec, readiness } from './plain';
 import { NOT_IN_CONTROLS, System } from './system';
-import { ordinal } from '../../test/conformance/pods';
+import { ordinal } from '../../cluster/pods';
 
 const NAME = 'script';
 
@@ -18,7 +18,7 @@ export const SCRIPT: System = {
     const main = container('main', settings, ['bash', '/script/start.sh'], [
       { name: 'SYNC_INSTANCE', value: String(settings.sync) },
     ]);
-    main.readinessProbe = readiness(['sh', '-c', `[ "\${POD_NAME##*-}" -ge "$SYNC_INSTANCE" ] || exec ${CHECK_SERVER.join(' ')}`]);
+    main.readinessProbe = readiness(['sh', '-c', `[ "\${POD_NAME##*-}" -ge "$SYNC_INSTANCE" ] || exec ${check('server').join(' ')}`]);
     main.volumeMounts.push({ name: 'script', mountPath: '/script' });
     return [
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME }, data: { 'start.sh': readFileSync(join(__dirname, 'script.sh'), 'utf8') } },

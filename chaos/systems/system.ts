@@ -1,4 +1,4 @@
-import { Pod } from '../../test/conformance/pods';
+import { Pod } from '../../cluster/pods';
 import { Settings } from '../settings';
 
 /** They are about the split, which a control cannot move without a rollout; that has a row of its own. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Testing, Yaml } from 'cdk8s';
 import { Gpu, Split } from 'cdk8s-sync-async';
@@ -22,6 +22,15 @@ test('a move of the split changes nothing but a value', () => {
   expect(two.filter((object, index) => JSON.stringify(object) !== JSON.stringify(three[index])).map(object => object.metadata.name)).toEqual(['ocr-service-values']);
 });
 
+test('the model is a process that both roles share, and only its program loads it', () => {
+  const args: string[] = Testing.synth(new OcrChart(Testing.app(), 'ocr', PROPS)).find(object => object.kind === 'StatefulSet').spec.template.spec.containers[0].args;
+  const started = args.filter(word => /^(role|process)=/.test(word));
+  const programs = readdirSync(join(__dirname, 'service')).filter(file => file.endsWith('.py'));
+
+  expect(started).toEqual(['role=shared', 'process=model', 'role=sync', 'process=server', 'process=registrar', 'role=async', 'process=worker']);
+  expect(programs.filter(file => /readers\.load|import readers|from readers/.test(readFileSync(join(__dirname, 'service', file), 'utf8')))).toEqual(['model.py']);
+});
+
 test('without a GPU', () => {
   expect(Yaml.stringify(...Testing.synth(new OcrChart(Testing.app(), 'ocr', { ...PROPS, gpu: Gpu.none() })))).not.toContain('nvidia');
 });
@@ -31,7 +40,9 @@ test('what is asked to stop ends by itself before its time is up', () => {
   const stopTimeout = (process: string) => Number(new RegExp(`process=${process},.*?stop-timeout=(\\d+)`).exec(args.join())![1]);
   const args: string[] = Testing.synth(new OcrChart(Testing.app(), 'ocr', PROPS)).find(object => object.kind === 'StatefulSet').spec.template.spec.containers[0].args;
 
-  expect(Number(/"STOP_GRACE_SECONDS", "(\d+)"/.exec(source('server.py'))![1])).toBeLessThan(stopTimeout('server'));
+  for (const process of ['model', 'server']) {
+    expect(Number(/"STOP_GRACE_SECONDS", "(\d+)"/.exec(source('serving.py'))![1])).toBeLessThan(stopTimeout(process));
+  }
   expect(Number(/^TTL = (\d+)$/m.exec(source('register.py'))![1])).toBeLessThan(stopTimeout('registrar'));
   expect(Number(/task_time_limit=(\d+)/.exec(source('worker.py'))![1])).toBeLessThan(stopTimeout('worker'));
 });

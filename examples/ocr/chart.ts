@@ -34,12 +34,15 @@ export interface OcrChartProps {
   readonly model?: string;
 }
 
-/** A service that reads text on images: over gRPC, found through etcd, and as Celery jobs, through RabbitMQ. */
+/**
+ * A service that reads text on images: over gRPC, found through etcd, and as Celery jobs, through RabbitMQ. The model is a process that both roles share,
+ * so that a pod which changes its role does not load it again.
+ */
 export class OcrChart extends Chart {
   public constructor(scope: Construct, id: string, props: OcrChartProps) {
     super(scope, id, { disableResourceNameHashes: true });
     // Without the search for installed packages, of which it needs none, Python starts faster; every pod does this every 5 s.
-    const check = (entrance: string) => Check.command(['python', '-I', '-S', 'check.py', entrance]);
+    const check = (process: string) => Check.command(['python', '-I', '-S', 'check.py', process]);
 
     new SyncAsyncStatefulSet(this, 'service', {
       image: props.image,
@@ -53,6 +56,12 @@ export class OcrChart extends Chart {
         BROKER_URL: kplus.EnvValue.fromValue(props.broker),
         MODEL: kplus.EnvValue.fromValue(props.model ?? 'rapidocr'),
       },
+      sharedProcesses: [{
+        name: 'model',
+        command: ['python', 'model.py'],
+        ready: check('model'),
+        stopTimeout: Duration.seconds(30), // more than it gives its last requests
+      }],
       syncRole: {
         processes: [
           {

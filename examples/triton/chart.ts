@@ -1,29 +1,12 @@
 import { Chart, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { Check, ProcessProps, Restart, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+import { Check, Restart, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
 import { Construct } from 'constructs';
 
 /** How long Triton waits at its end for requests that it has. */
 const EXIT_TIMEOUT = Duration.seconds(60);
 
-/** NVIDIA's Triton: for callers in the synchronous pods, for the worker beside it in the asynchronous ones. */
-function triton(stopDelay: Duration): ProcessProps {
-  return {
-    name: 'triton',
-    command: [
-      'tritonserver',
-      '--model-repository=/models',
-      `--exit-timeout-secs=${EXIT_TIMEOUT.toSeconds()}`,
-    ],
-    // Succeeds when all models are loaded.
-    ready: Check.command(['curl', '--fail', '--silent', '--output', '/dev/null', 'http://127.0.0.1:8000/v2/health/ready']),
-    startTimeout: Duration.minutes(20),
-    stopDelay,
-    stopTimeout: Duration.seconds(EXIT_TIMEOUT.toSeconds() + 15), // to unload the models, after the last request
-  };
-}
-
-/** Triton with a registrar, or with a worker; the same models on the same kind of GPU. */
+/** NVIDIA's Triton in every pod, with a registrar beside it, for callers, or a worker, for a queue. It goes on when the one makes way for the other. */
 export class TritonChart extends Chart {
   public constructor(scope: Construct, id: string) {
     super(scope, id, { disableResourceNameHashes: true });
@@ -50,21 +33,22 @@ export class TritonChart extends Chart {
         BROKER_URL: queue.envValue('broker'),
         RESULTS_URL: queue.envValue('results'),
       },
-      syncRole: {
-        processes: [
-          triton(Duration.seconds(10)),
-          { name: 'registrar', command: ['python3', 'register.py'], restart: Restart.ALWAYS },
-        ],
-      },
+      sharedProcesses: [{
+        name: 'triton',
+        command: ['tritonserver', '--model-repository=/models', `--exit-timeout-secs=${EXIT_TIMEOUT.toSeconds()}`],
+        // Succeeds when all models are loaded.
+        ready: Check.command(['curl', '--fail', '--silent', '--output', '/dev/null', 'http://127.0.0.1:8000/v2/health/ready']),
+        startTimeout: Duration.minutes(20),
+        stopDelay: Duration.seconds(10), // from the end of the registrar to TERM, and to the first job in a move: clients look into the registry more often
+        stopTimeout: Duration.seconds(EXIT_TIMEOUT.toSeconds() + 15), // to unload the models, after the last request
+      }],
+      syncRole: { processes: [{ name: 'registrar', command: ['python3', 'register.py'], restart: Restart.ALWAYS }] },
       asyncRole: {
-        processes: [
-          triton(Duration.seconds(0)), // nobody but the worker knows it, and that has ended by then
-          {
-            name: 'worker',
-            command: ['python3', '-m', 'celery', '-A', 'worker', 'worker', '--concurrency=4', '--loglevel=INFO'],
-            stopTimeout: Duration.minutes(5), // more than worker.py's limit for a job
-          },
-        ],
+        processes: [{
+          name: 'worker',
+          command: ['python3', '-m', 'celery', '-A', 'worker', 'worker', '--concurrency=4', '--loglevel=INFO'],
+          stopTimeout: Duration.minutes(5), // more than worker.py's limit for a job
+        }],
       },
     });
   }

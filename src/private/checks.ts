@@ -3,11 +3,14 @@ import { Duration } from 'cdk8s';
 /** What the entrypoint's shell arithmetic and its reading of digits can hold: six of them. */
 export const MAX_NUMBER = 999999;
 
-/** Variables that the entrypoint alone knows, from the pod's name. */
-export const LATE_ENV = ['SYNC_ASYNC_ROLE', 'POD_ORDINAL'];
+/** Variables that the entrypoint alone knows. */
+export const LATE_ENV = ['SYNC_ASYNC_ROLE', 'POD_ORDINAL', 'SYNC_ASYNC_SPAWN'];
 
 /** The longest word that a Linux kernel takes in a command line, in bytes. */
 const MAX_WORD = 131071;
+
+/** `$(NAME)` as the kubelet reads it: `$$` is a dollar. */
+const REFERENCE = /\$\$|\$\(([^)]*)\)/g;
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
@@ -60,9 +63,14 @@ export function dnsLabel(prop: string, value: string): string {
   return value;
 }
 
-/** The names in a word's `$(NAME)`, as the kubelet reads them: `$$` is a dollar. */
+/** The names in a word's `$(NAME)`. */
 export function references(word: string): string[] {
-  return [...word.matchAll(/\$\$|\$\(([^)]*)\)/g)].flatMap(([, name]) => name ?? []);
+  return word.includes('$') ? [...word.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []) : []; // most words have none
+}
+
+/** A word with values in place of its `$(NAME)`. Without a value it stays as it is. */
+export function expand(word: string, valueOf: (name: string) => string | undefined): string {
+  return word.replace(REFERENCE, (reference, name?: string) => name === undefined ? '$' : valueOf(name) ?? reference);
 }
 
 /** A copy of a command; refuses one that names no program, and words that could not arrive. */

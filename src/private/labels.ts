@@ -13,6 +13,9 @@ export function recommendedLabels(id: string, name: string): { [key: string]: st
   };
 }
 
+/** The same for what several sets share. */
+export const SHARED_LABELS = { 'app.kubernetes.io/name': 'cdk8s-sync-async', 'app.kubernetes.io/managed-by': 'cdk8s' };
+
 /** Adds labels, but leaves what is there. */
 export function addMissingLabels(metadata: ApiObjectMetadataDefinition, labels: { [key: string]: string }): void {
   for (const [key, value] of Object.entries(labels)) {

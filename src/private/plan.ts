@@ -2,9 +2,10 @@ import { Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Gpu } from '../gpu';
 import { Timing, toTiming } from '../probe-timing';
-import { Role, toRole } from '../role';
+import { Role, toRole, toShared } from '../role';
 import { Split } from '../split';
 import { SyncAsyncStatefulSetProps } from '../sync-async-stateful-set-props';
+import { hasCapability, toCapabilities } from './capabilities';
 import { instanceOf, MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
 import { variableProblems } from './validation';
 
@@ -59,8 +60,7 @@ function checkReplicas({ replicas, split }: SyncAsyncStatefulSetProps): void {
     return;
   }
   wholeNumber('replicas', replicas, 0, MAX_NUMBER, 'to be a number of pods');
-  const count = split?._count ?? 0;
-  if (count > replicas) {
+  if ((split?._most ?? 0) > replicas) {
     throw new Error(`'split' (${split!._name}) must be at most 'replicas' (${replicas}) in order for every synchronous pod to exist.`);
   }
 }
@@ -73,28 +73,37 @@ function checkSecurity({ runAsRoot, securityContext, containerSecurityContext: c
   if (context?.privileged && !context.allowPrivilegeEscalation) {
     throw new Error('\'containerSecurityContext.privileged\' (true) must come with \'allowPrivilegeEscalation: true\' in order for Kubernetes to take it.');
   }
+  // kill(2) compares user ids, never group ids, so SETGID does no harm. A user other than root gets no capability by `add`.
+  const capabilities = toCapabilities(context?.capabilities);
+  const isRoot = !(context?.ensureNonRoot ?? !runAsRoot) && !(context?.user ?? securityContext?.user);
+  if (isRoot && !context?.privileged && hasCapability(capabilities, 'SETUID') && !hasCapability(capabilities, 'KILL')) {
+    const value = Object.entries(capabilities).filter(([, names]) => names).map(([verb, names]) => `${verb} ${names.join(', ')}`).join('; ');
+    throw new Error(`'containerSecurityContext.capabilities' (${value}) must have KILL beside SETUID in order for the entrypoint to stop a process that has changed its user: without KILL, root can signal only root's processes. Add KILL, or let the container start as that user, with 'user' instead of SETUID.`);
+  }
 }
 
-function toRoles({ split, replicas, syncRole, asyncRole }: SyncAsyncStatefulSetProps): Role[] {
+function toRoles({ split, replicas, sharedProcesses, syncRole, asyncRole }: SyncAsyncStatefulSetProps): Role[] {
   const name = split?._name ?? 'none, every pod is synchronous';
-  const reason = split?._watched === undefined ? '' : '; its number can be moved to any other while the pods run';
-  if (!syncRole && (split?._needsSync ?? true)) {
+  const reason = !split?._watches ? '' : '; its number can be moved to any other while the pods run';
+  if (!syncRole && !sharedProcesses && (split?._needsSync ?? true)) {
     throw new Error(`'syncRole' (undefined) must be given in order for synchronous pods to have something to do: 'split' is ${name}${reason}.`);
   }
-  if (!asyncRole && split?._needsAsync(replicas)) {
+  if (!asyncRole && !sharedProcesses && split?._needsAsync(replicas)) {
     throw new Error(`'asyncRole' (undefined) must be given in order for asynchronous pods to have something to do: 'split' is ${name}${reason}.`);
   }
   if (asyncRole && !split) {
     throw new Error(`'asyncRole' (${asyncRole.processes?.map(process => process.name).join(', ')}) must come with a 'split' in order for some pods to have it.`);
   }
+  const shared = sharedProcesses && toShared(sharedProcesses);
   return [
-    ...syncRole ? [toRole('sync', syncRole)] : [],
-    ...asyncRole ? [toRole('async', asyncRole)] : [],
+    ...shared ? [shared] : [],
+    ...syncRole ? [toRole('sync', syncRole, shared?.processes)] : [],
+    ...asyncRole ? [toRole('async', asyncRole, shared?.processes)] : [],
   ];
 }
 
 function toGracePeriod({ terminationGracePeriod, lifecycle }: SyncAsyncStatefulSetProps, roles: Role[]): Duration {
-  const slower = roles.reduce((a, b) => b.stopSeconds > a.stopSeconds ? b : a);
+  const slower = roles.reduce((a, b) => b.stopSeconds >= a.stopSeconds ? b : a);
   const needed = slower.stopSeconds + STOP_MARGIN_SECONDS;
   const period = terminationGracePeriod ?? Duration.seconds(needed);
   const seconds = wholeSeconds('terminationGracePeriod', period, 1);
@@ -102,7 +111,7 @@ function toGracePeriod({ terminationGracePeriod, lifecycle }: SyncAsyncStatefulS
     throw new Error(`'lifecycle.preStop' must come with an explicit 'terminationGracePeriod' of more than ${needed} seconds in order to leave the processes their time: the hook runs before they are stopped, and within that period.`);
   }
   if (seconds < needed) {
-    throw new Error(`'terminationGracePeriod' (${seconds} seconds) must be at least ${needed} seconds in order for the ${slower.name} role to stop: the sum of its stop delays and stop timeouts is ${slower.stopSeconds}, and ${STOP_MARGIN_SECONDS} more.`);
+    throw new Error(`'terminationGracePeriod' (${seconds} seconds) must be at least ${needed} seconds in order for the ${slower.name} role to stop: the sum of its stop delays and stop timeouts${roles.some(({ name }) => name === 'shared') ? ', with those of the shared processes,' : ''} is ${slower.stopSeconds}, and ${STOP_MARGIN_SECONDS} more.`);
   }
   return period;
 }

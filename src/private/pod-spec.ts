@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import * as kplus from 'cdk8s-plus-27';
 import { Gpu } from '../gpu';
+import { toCapabilities } from './capabilities';
 
 /** What cdk8s-plus has no words for. */
 export interface PodExtras {
@@ -19,8 +20,8 @@ export function withExtras(spec: kplus.k8s.PodSpec, extras: PodExtras): kplus.k8
   const usesTmp = containers.some(container => container.volumeMounts?.some(mount => mount.name === tmp.name));
   return {
     ...spec,
-    containers: containers.map(withoutCapabilities),
-    initContainers: spec.initContainers?.map(withoutCapabilities),
+    containers: containers.map(withCapabilities),
+    initContainers: spec.initContainers?.map(withCapabilities),
     volumes: usesTmp ? [...spec.volumes ?? [], tmp._toKube()] : spec.volumes,
     securityContext: { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } },
     nodeSelector: gpu._options.nodeSelector,
@@ -54,12 +55,7 @@ function withTmp(container: kplus.k8s.Container, tmp: kplus.Volume): kplus.k8s.C
   return { ...container, volumeMounts: [...mounts, { name: tmp.name, mountPath: '/tmp' }] };
 }
 
-/** A container has the capabilities that it asks for, and no others. cdk8s-plus-27 writes CAP_X where Kubernetes wants X. */
-function withoutCapabilities(container: kplus.k8s.Container): kplus.k8s.Container {
+function withCapabilities(container: kplus.k8s.Container): kplus.k8s.Container {
   const context = container.securityContext;
-  if (context?.privileged) {
-    return container;
-  }
-  const [add, drop] = [context?.capabilities?.add, context?.capabilities?.drop].map(names => names?.map(name => name.replace(/^CAP_/, '')));
-  return { ...container, securityContext: { ...context, capabilities: { add, drop: drop ?? ['ALL'] } } };
+  return context?.privileged ? container : { ...container, securityContext: { ...context, capabilities: toCapabilities(context?.capabilities) } };
 }

@@ -3,7 +3,7 @@ import * as kplus from 'cdk8s-plus-27';
 import { OWN_DIRS } from '../entrypoint';
 import { Role } from '../role';
 import { Split } from '../split';
-import { isDnsLabel, LATE_ENV, references } from './checks';
+import { expand, isDnsLabel, LATE_ENV, references } from './checks';
 
 /** Variables of the container that belong to the entrypoint. */
 export const RESERVED_ENV = ['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', ...LATE_ENV];
@@ -43,7 +43,7 @@ export function problems(facts: Facts): string[] {
     ...envProblems(facts.main, facts.env),
     ...mountProblems(facts.main, facts.mounts),
     ...volumeProblems(facts.set, facts.volumes),
-    ...commandProblems(facts.set, facts.main, facts.roles),
+    ...commandProblems(facts.set, facts.main, facts.roles, facts.split),
     ...checkProblems(facts.main, facts.roles),
   ];
 }
@@ -72,7 +72,7 @@ function selectorProblems({ matchLabels, matchExpressions }: kplus.StatefulSet):
 }
 
 function replicaProblems(set: kplus.StatefulSet, split?: Split): string[] {
-  const count = split?._count;
+  const count = split?._most;
   if (count === undefined || set.replicas !== undefined) {
     return []; // a fixed number of replicas has been compared at once
   }
@@ -98,15 +98,22 @@ function containerProblems(set: kplus.StatefulSet): string[] {
   return [...repeated].map(name => `'containers' (${names.join(', ')}) must have different names in order to be containers of one pod; ${name} is there twice.`);
 }
 
-function envProblems(main: kplus.Container, own: { [name: string]: kplus.EnvValue }): string[] {
+function envProblems({ env: { variables, sources } }: kplus.Container, own: { [name: string]: kplus.EnvValue }): string[] {
+  // What the kubelet has read so far. Nothing here knows what comes from elsewhere: from `valueFrom`, and any name at all from `envFrom`.
+  const read = new Map<string, string>();
+  const valueOf = (name: string) => read.get(name) ?? (sources.length > 0 ? '' : undefined);
   return [
-    ...RESERVED_ENV.filter(name => own[name] && main.env.variables[name] === undefined).map(reserved),
-    ...Object.entries(main.env.variables).filter(([name, value]) => own[name] !== value).flatMap(([name, value]) => variableProblems(name, value)),
+    ...RESERVED_ENV.filter(name => own[name] && variables[name] === undefined).map(reserved),
+    ...Object.entries(variables).flatMap(([name, value]) => {
+      const found = own[name] === value ? [] : variableProblems(name, value, valueOf);
+      read.set(name, expand(String(value?.value ?? ''), valueOf));
+      return found;
+    }),
   ];
 }
 
-/** Why a variable is refused. */
-export function variableProblems(name: string, value: kplus.EnvValue): string[] {
+/** Why a variable is refused, given the values of those before it. Without them, any value might be there. */
+export function variableProblems(name: string, value: kplus.EnvValue, valueOf: (name: string) => string | undefined = () => ''): string[] {
   if (RESERVED_ENV.includes(name)) {
     return [reserved(name)];
   }
@@ -116,9 +123,13 @@ export function variableProblems(name: string, value: kplus.EnvValue): string[] 
   if (!(value instanceof kplus.EnvValue)) {
     return [`'envVariables' (${name}: ${JSON.stringify(value)}) must be an EnvValue, such as EnvValue.fromValue('...'), in order to have a value.`];
   }
-  const late = references(String(value.value ?? '')).find(each => LATE_ENV.includes(each));
-  return late === undefined ? [] : [
-    `'envVariables' (${name}) must not use $(${late}) in order to be what it says: the kubelet does not know this variable.`,
+  const text = String(value.value ?? '');
+  const late = references(text).find(each => LATE_ENV.includes(each));
+  if (late !== undefined) {
+    return [`'envVariables' (${name}) must not use $(${late}) in order to be what it says: the kubelet does not know this variable.`];
+  }
+  return name !== 'PATH' || !expand(text, valueOf).includes('$') ? [] : [
+    `'envVariables' (PATH: ${text}) must not end up with a $ in it in order to be a list of directories: no shell reads it, and the kubelet knows only $(NAME) of variables before it, not the image's own PATH. Write the whole path out, or use ['sh', '-c', 'PATH=/my/bin:$PATH exec ...'] as command.`,
   ];
 }
 
@@ -163,9 +174,9 @@ function volumeProblems(set: kplus.StatefulSet, own: kplus.Volume[]): string[] {
 }
 
 /** The kubelet leaves `$(NAME)` as it is when the container has no such variable. */
-function commandProblems(set: kplus.StatefulSet, { env: { variables } }: kplus.Container, roles: Role[]): string[] {
+function commandProblems(set: kplus.StatefulSet, { env: { variables } }: kplus.Container, roles: Role[], split?: Split): string[] {
   const missing = RESERVED_ENV.filter(name => !variables[name] || (name === 'INSTANCE' && set.hasAutoscaler));
-  const used = new Set(roles.flatMap(role => role.arguments).flatMap(references));
+  const used = new Set([...roles.flatMap(role => role.arguments), ...split?._demand ?? []].flatMap(references));
   return missing.filter(name => used.has(name)).map(name =>
     `'command' must not use $(${name}) in order to be what it says: the container has no such variable with ${name === 'INSTANCE' ? 'an autoscaler' : 'this split'}.`);
 }

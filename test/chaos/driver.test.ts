@@ -3,9 +3,9 @@ import { Settings } from '../../chaos/settings';
 import { DEPLOYMENTS } from '../../chaos/systems/deployments';
 import { LIBRARY, SHARE } from '../../chaos/systems/library';
 import { SCRIPT } from '../../chaos/systems/script';
-import { Kubectl } from '../conformance/kubectl';
-import { Pods } from '../conformance/pods';
-import { sleep } from '../conformance/wait';
+import { Kubectl } from '../../cluster/kubectl';
+import { Pods } from '../../cluster/pods';
+import { sleep } from '../../util/wait';
 
 const SETTINGS: Settings = { image: 'ocr:1', replicas: 5, sync: 2, etcd: 'etcd:2379', broker: 'amqp://b', requestSeconds: 0.5, loadSeconds: 10 };
 
@@ -51,7 +51,8 @@ test('An address is written as the registrar writes it', () => {
 });
 
 test.each([LIBRARY, SHARE, SCRIPT, DEPLOYMENTS])('$name has the newest image, and a model that takes its time to load', ({ objects }) => {
-  const containers = objects(SETTINGS).flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
+  const pods = objects(SETTINGS).map(({ spec }) => spec?.template?.spec);
+  const containers = pods.flatMap(pod => [...pod?.initContainers ?? [], ...pod?.containers ?? []]);
   expect(containers.length).toBeGreaterThan(0);
   for (const { imagePullPolicy, env } of containers) {
     expect(imagePullPolicy).toBe('Always');

@@ -1,4 +1,4 @@
-import { count, Ledger, Note, percentile, Stream, Window } from '../../chaos/ledger';
+import { count, Ledger, Note, Stream, Window } from '../../chaos/ledger';
 
 function request(begin: number, end: number, options: { ok?: boolean; pod?: string; stream?: Stream; why?: string } = {}): Note {
   return { e: 'request', stream: 'plain', begin, end, pod: 'a', ok: true, ...options };
@@ -67,6 +67,10 @@ describe('Requests', () => {
     const { p50, p95, p99 } = count(ledger(...notes, request(101, 109, { ok: false })), WINDOW);
     expect([p50, p95, p99]).toEqual([0.5, 0.95, 0.99].map(value => expect.closeTo(value)));
   });
+
+  test('have none where nothing was answered', () => {
+    expect(count(ledger(request(101, 109, { ok: false })), WINDOW)).toMatchObject({ p50: 0, p95: 0, p99: 0 });
+  });
 });
 
 describe('Jobs', () => {
@@ -99,9 +103,4 @@ describe('Jobs', () => {
 test('The driver\'s own stalls within the window are told', () => {
   const tick = (at: number, stall: number): Note => ({ e: 'tick', at, requests: 9, jobs: 1, stall });
   expect(count(ledger(tick(99, 5), tick(105, 0.4), tick(106, 0.2), tick(120, 3)), WINDOW).stall).toBe(0.4);
-});
-
-test('Percentiles are by the nearest rank', () => {
-  expect([50, 99, 100].map(part => percentile([4, 1, 3, 2], part))).toEqual([2, 4, 4]);
-  expect(percentile([], 99)).toBe(0);
 });

@@ -1,8 +1,8 @@
-import { Kubectl } from './kubectl';
 import { Event, parseLog } from './log';
-import { container, isReady, ordinal, Pod, Pods, restarts } from './pods';
 import { service, ServiceProps } from './service';
-import { until } from './wait';
+import { Kubectl } from '../../cluster/kubectl';
+import { container, isReady, ordinal, Pod, Pods, restarts } from '../../cluster/pods';
+import { until } from '../../util/wait';
 
 export interface Cluster {
   readonly kubectl: Kubectl;
@@ -50,7 +50,7 @@ export class Deployment {
    * The name of the ConfigMap that holds the split.
    */
   public get values(): string {
-    return this.applied.find(object => object.kind === 'ConfigMap' && object.data.SYNC_INSTANCE !== undefined).metadata.name;
+    return this.applied.find(object => object.kind === 'ConfigMap' && object.data.INSTANCE !== undefined).metadata.name;
   }
 
   public get pods(): Pod[] {
@@ -84,17 +84,15 @@ export class Deployment {
    * Waits until there are exactly so many pods, and every one is ready.
    */
   public async ready(pods: number, seconds: number = 90): Promise<void> {
-    await until(`${pods} ready pods of ${this.name}`, seconds, () => this.pods.length === pods && this.pods.every(isReady), 0.2).catch(error => {
-      throw new Error(`${error.message}; ${this.brief}`);
-    });
+    await until(() => `${pods} ready pods of ${this.name}; ${this.brief}`, seconds, () => this.pods.length === pods && this.pods.every(isReady), 0.2);
   }
 
   /**
    * Waits until the container of a pod has been started again so many times, and the pod is ready.
    */
   public async restarted(index: number, times: number, seconds: number = 90): Promise<void> {
-    await until(`${this.name}-${index} ready after restart ${times}`, seconds, () => restarts(this.pod(index)) >= times && isReady(this.pod(index)), 0.2)
-      .catch(error => { throw new Error(`${error.message}; ${this.brief}`); });
+    await until(() => `${this.name}-${index} ready after restart ${times}; ${this.brief}`, seconds,
+      () => restarts(this.pod(index)) >= times && isReady(this.pod(index)), 0.2);
   }
 
   /**
@@ -121,18 +119,29 @@ export class Deployment {
   }
 
   /**
+   * Follows the log of a pod, whatever happens to the pod. What is returned, once it has begun, waits for its end.
+   */
+  public async follow(index: number): Promise<() => Promise<Event[]>> {
+    const lines: string[] = [];
+    const end = this.cluster.kubectl.follow([...this.logOf(index), '--follow'], line => lines.push(line));
+    await until('the log begins', 20, () => lines.length > 0, 0.1);
+    return async () => {
+      await end;
+      return parseLog(lines.join('\n'));
+    };
+  }
+
+  /**
    * Deletes a pod, and returns its log from the beginning to the end, and the last that was seen of it.
    */
   public async delete(index: number): Promise<{ log: Event[]; pod: Pod; seconds: number }> {
     const uid = this.pod(index).metadata.uid;
-    const lines: string[] = [];
     const begin = Date.now();
-    const log = this.cluster.kubectl.follow([...this.logOf(index), '--follow'], line => lines.push(line));
-    await until('the log begins', 20, () => lines.length > 0, 0.1);
+    const end = await this.follow(index);
     await this.kubectl('delete', 'pod', `${this.name}-${index}`, '--wait=false');
-    await log;
+    const log = await end();
     await until(`${this.name}-${index} is gone`, 60, () => this.cluster.pods.get(`${this.name}-${index}`)?.metadata.uid !== uid, 0.2);
-    return { log: parseLog(lines.join('\n')), pod: this.cluster.pods.history(uid).at(-1)!, seconds: (Date.now() - begin) / 1000 };
+    return { log, pod: this.cluster.pods.history(uid).at(-1)!, seconds: (Date.now() - begin) / 1000 };
   }
 
   /**
@@ -188,8 +197,7 @@ export class Deployment {
    */
   public async remove(): Promise<void> {
     if (this.applied.length > 0) {
-      await this.cluster.kubectl.print(['delete', '--ignore-not-found', '--wait=false', '--filename=-'],
-        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: this.applied }));
+      await this.cluster.kubectl.delete(this.applied);
       await until(`the pods of ${this.name} are gone`, 120, () => this.pods.length === 0, 0.5);
     }
   }

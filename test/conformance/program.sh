@@ -1,10 +1,11 @@
 #!/bin/sh
 # A process of the probe service. It says what happens to it, and does what its settings tell.
 #
-#   program.sh run NAME [load=SECONDS] [finish=SECONDS] [version=N] [deaf]
+#   program.sh run NAME [load=SECONDS] [finish=SECONDS] [version=N] [leave=SECONDS] [deaf]
 #       load     until it serves
 #       finish   from TERM to its end
 #       version  only to be told apart
+#       leave    at TERM it starts something that lives so long, and shows no sign of where it comes from
 #       deaf     like a pool whose child hangs: neither the process nor its child ends by TERM
 #   program.sh ready NAME     whether it serves
 #   program.sh kill NAME SIGNAL
@@ -21,7 +22,7 @@ life() {
   echo "$1"
 }
 
-action=$1 name=$2 load=0 finish=0 version=1 deaf=''
+action=$1 name=$2 load=0 finish=0 version=1 leave='' deaf=''
 shift 2
 case $action in
   ready)
@@ -39,6 +40,7 @@ for setting; do
     load=*) load=${setting#*=} ;;
     finish=*) finish=${setting#*=} ;;
     version=*) version=${setting#*=} ;;
+    leave=*) leave=${setting#*=} ;;
     deaf) deaf=yes ;;
   esac
 done
@@ -59,7 +61,7 @@ if [ -n "$deaf" ]; then
     done
   ) &
 else
-  trap 'say term; sleep "$finish"; say end; exit 0' TERM
+  trap 'say term; [ -z "$leave" ] || env -i setsid sleep "$leave" & sleep "$finish"; say end; exit 0' TERM
 fi
 echo $$ >"/scratch/$name.pid"
 say start role="$SYNC_ASYNC_ROLE" ordinal="$POD_ORDINAL" split="${SYNC_INSTANCE-}" gpu="${NVIDIA_VISIBLE_DEVICES-}" version="$version"

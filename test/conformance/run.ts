@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Check, Trial } from './check';
+import { BETWEEN } from './checks/between';
 import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
+import { LEFTOVERS } from './checks/leftovers';
 import { LIFE } from './checks/life';
 import { MOVE } from './checks/move';
 import { OCR } from './checks/ocr';
@@ -11,13 +13,17 @@ import { PROBES } from './checks/probes';
 import { ROLLOUT } from './checks/rollout';
 import { SERVICE } from './checks/service';
 import { VALUES } from './checks/values';
+import { WARM } from './checks/warm';
 import { YAML } from './checks/yaml';
 import { Cluster, Forgotten } from './deployment';
-import { Kubectl } from './kubectl';
-import { Pods } from './pods';
-import { since, sleep, until } from './wait';
+import { allGpus } from '../../cluster/gpus';
+import { Kubectl } from '../../cluster/kubectl';
+import { meet } from '../../cluster/meet';
+import { makeNamespace } from '../../cluster/namespace';
+import { Pods } from '../../cluster/pods';
+import { since, sleep, until } from '../../util/wait';
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, PROBES, VALUES, MOVE, ROLLOUT, GPU, OCR].flat();
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, OCR].flat();
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
@@ -65,25 +71,6 @@ function options() {
   } catch (error) {
     return refuse(`${(error as Error).message}\n\n${USAGE}`);
   }
-}
-
-/**
- * Makes sure that there is a cluster to work on, and says what is missing otherwise.
- */
-async function meet(kubectl: Kubectl): Promise<{ version: string; nodes: number; gpus: number }> {
-  if (!process.env.KUBECONFIG) {
-    refuse('KUBECONFIG must name the kubeconfig of a cluster to try the library on');
-  }
-  const answer = await kubectl.run(['version', '--output=json']).catch(() => refuse('kubectl must be on the PATH'));
-  if (answer.status !== 0) {
-    refuse(`the cluster of KUBECONFIG (${process.env.KUBECONFIG}) must answer: ${answer.stderr.trim()}`);
-  }
-  const nodes: any[] = (await kubectl.json(['get', 'nodes'])).items;
-  return {
-    version: JSON.parse(answer.stdout).serverVersion.gitVersion,
-    nodes: nodes.length,
-    gpus: nodes.reduce((sum, node) => sum + Number(node.status.allocatable['nvidia.com/gpu'] ?? 0), 0),
-  };
 }
 
 /**
@@ -186,9 +173,9 @@ async function main(): Promise<void> {
   const begin = Date.now();
   const kubectl = new Kubectl(`conformance-${randomBytes(4).toString('hex')}`);
   const pods = new Pods(kubectl);
-  const met = await meet(kubectl);
-  const cluster: Cluster = { kubectl, pods, image, gpus: met.gpus, script: script && readFileSync(script, 'utf8'), ocrImages };
-  console.log(`Kubernetes ${met.version}, ${met.nodes} nodes, ${met.gpus} GPUs, image ${image}, namespace ${kubectl.namespace}`);
+  const { version, nodes } = await meet(kubectl);
+  const cluster: Cluster = { kubectl, pods, image, gpus: await allGpus(kubectl), script: script && readFileSync(script, 'utf8'), ocrImages };
+  console.log(`Kubernetes ${version}, ${nodes.length} nodes, ${cluster.gpus} GPUs, image ${image}, namespace ${kubectl.namespace}`);
   if (ocrImages === undefined) {
     console.log(`left out: ${OCR.map(check => check.name).join(', ')}: no images of the OCR example are named (--ocr-images)`);
   }
@@ -212,16 +199,8 @@ async function main(): Promise<void> {
 
   let results: Result[];
   try {
-    await kubectl.apply([{
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: {
-        name: kubectl.namespace,
-        labels: { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' },
-      },
-    }]);
+    await makeNamespace(kubectl, { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' });
     void pods.watch();
-    await until('the namespace has its service account', 30, async () => (await kubectl.run(['get', 'serviceaccount', 'default'])).status === 0, 0.2);
     await pull(cluster);
     results = await runAll(checks, cluster);
   } finally {
@@ -230,7 +209,7 @@ async function main(): Promise<void> {
 
   const failed = results.filter(result => !result.passed).length;
   if (report) {
-    writeFileSync(report, `${JSON.stringify({ kubernetes: met.version, image, seconds: since(begin), results }, undefined, 2)}\n`);
+    writeFileSync(report, `${JSON.stringify({ kubernetes: version, image, seconds: since(begin), results }, undefined, 2)}\n`);
   }
   console.log(`${results.length - failed} passed, ${failed} failed (${since(begin).toFixed(0)} s)`);
   process.exitCode = failed > 0 ? 1 : 0;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Chart, Testing, Yaml } from 'cdk8s';
+import { App, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Check, Gpu, ProcessProps, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
 import { Cluster } from './deployment';
+import { statefulSet, toObjects } from '../../cluster/objects';
 
 /**
  * What a check wants of its probe service; the rest is the same for all. `split` must be said, since no split is one too.
@@ -49,13 +50,6 @@ export function service(name: string, cluster: Pick<Cluster, 'image' | 'gpus' | 
 }
 
 /**
- * The objects of a chart, read back from its YAML, because that is what a user applies.
- */
-export function toObjects(chart: Chart): any[] {
-  return Yaml.load(Yaml.tmp(Testing.synth(chart)));
-}
-
-/**
  * Puts another script into its ConfigMap, as another version of the library would. The template then has another checksum of it.
  */
 export function editScript(objects: any[], edit: (script: string) => string): void {
@@ -63,8 +57,4 @@ export function editScript(objects: any[], edit: (script: string) => string): vo
   data['entrypoint.sh'] = edit(data['entrypoint.sh']);
   const { annotations } = statefulSet(objects).spec.template.metadata;
   annotations['cdk8s-sync-async/script-sha256'] = createHash('sha256').update(data['entrypoint.sh']).digest('hex');
-}
-
-export function statefulSet(objects: any[]): any {
-  return objects.find(object => object.kind === 'StatefulSet');
 }

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   chownSync, closeSync, existsSync, FSWatcher, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync,
-  renameSync, rmSync, symlinkSync, unlinkSync, watch, writeFileSync,
+  renameSync, symlinkSync, unlinkSync, watch, writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { find, link, NAMESPACE, Shell } from './shells';
+import { NAMESPACE } from './machine';
+import { find, link, Shell } from '../../util/shells';
 
 /** The script under test, unless another one is given. */
 export const SCRIPT = join(__dirname, '../../src/entrypoint.sh');
@@ -14,7 +16,10 @@ export const SCRIPT = join(__dirname, '../../src/entrypoint.sh');
 /** The interpreter itself: what is called python3 may be a script that looks for one. */
 export const PYTHON = `${spawnSync('python3', ['-c', 'import sys; print(sys.executable)']).stdout}`.trim();
 
-const SERVICE = join(__dirname, 'service.sh');
+/** Where lives have their directories: in memory, as a container's run directory is. On a disk that others write to, to remove one can take seconds. */
+const ROOM = /^\S+ \/dev\/shm tmpfs (?!\S*noexec)/m.test(read('/proc/mounts')) ? '/dev/shm' : tmpdir();
+
+export const SERVICE = join(__dirname, 'service.sh');
 const INIT = join(__dirname, 'init.sh');
 
 /**
@@ -58,7 +63,13 @@ export interface Life {
   /** The text of the file SYNC_INSTANCE, if there is one. */
   readonly value?: string;
   readonly settle?: number;
+  /** The command that prints the number, for a split `between:MIN/MAX`. */
+  readonly demand?: string[];
+  /** How often it is run, how long it may take, and how long answers have to be lower, in seconds. */
+  readonly demandTiming?: [number, number, number];
   readonly checkTimeout?: number;
+  /** What both roles share. */
+  readonly shared?: Process[];
   readonly sync?: Process[];
   readonly async?: Process[];
   /** All arguments, instead of those made of the above. */
@@ -74,12 +85,14 @@ export interface Life {
   readonly path?: string;
   /** A program of this machine that is none in its namespace. */
   readonly without?: string;
+  /** A command in front of the shell, which becomes it; a word that begins with `@` is a path in its directory. */
+  readonly under?: string[];
   /** How many processes it may have; it is then a user of its own, because the kernel counts by user. Only where this machine lets it (see NO_LIMITS). */
   readonly processes?: number;
   readonly script?: string;
   /** Where it may not write its last words. */
   readonly terminationLog?: string;
-  /** Seconds after which it is ended by force, and with it the proof. */
+  /** Seconds after which it is ended by force, and with it the proof. Those in which nobody could look do not count. */
   readonly limit?: number;
 }
 
@@ -139,7 +152,7 @@ export class Entrypoint {
   /** What is on stderr and no line of the log. There must be nothing. */
   public readonly strange: string[] = [];
   public readonly events: Event[] = [];
-  public readonly directory = mkdtempSync(join(tmpdir(), 'entrypoint-'));
+  public readonly directory = mkdtempSync(join(ROOM, 'entrypoint-'));
   public readonly shellPath: string;
   public stdout = '';
   public stderr = '';
@@ -181,6 +194,7 @@ export class Entrypoint {
       ...NAMESPACE?.enter ?? [],
       ...life.without ? ['/bin/sh', '-c', `${find('mount')} --bind /dev/null "$0" && exec "$@"`, life.without] : [],
       ...life.processes ? [...this.become(), 'prlimit', `--nproc=${life.processes}`] : [],
+      ...life.under?.map(word => word.replace(/^@/, this.directory)) ?? [],
       ...life.pid === 'other' ? ['/bin/sh', INIT] : [],
       this.shellPath, join(this.directory, 'script/entrypoint.sh'), ...this.arguments(),
     ];
@@ -196,7 +210,10 @@ export class Entrypoint {
       this.close({ status, signal });
       resolve();
     }));
-    this.limit = setTimeout(() => this.tooLong(), (life.limit ?? 30) * 1000);
+    // Counted, because these tests can stand still themselves, on a disk that is busy: what has come meanwhile is not late.
+    const seconds = life.limit ?? 30;
+    let looks = LOOKS;
+    this.limit = setInterval(() => --looks > 0 || this.tooLong(seconds), seconds * 1000 / LOOKS);
   }
 
   /** The arguments after the script's name. */
@@ -206,9 +223,12 @@ export class Entrypoint {
       'run',
       `dir=${this.directory}/run`,
       `split=${life.split ?? 'none'}`,
-      ...life.split === 'count' ? [`values=${this.directory}/values`, `settle=${life.settle ?? 1}`] : [],
+      ...life.demand ? ['demand-period', 'demand-timeout', 'stabilization-window'].map((key, index) => `${key}=${(life.demandTiming ?? [1, 5, 0])[index]}`) : [],
+      ...life.demand ? [`demand=${life.demand.length}`, ...life.demand] : [],
+      ...life.split === 'count' || life.demand ? [`values=${this.directory}/values`, `settle=${life.settle ?? 1}`] : [],
       `check-timeout=${life.checkTimeout ?? 5}`,
       `termination-log=${life.terminationLog ?? join(this.directory, 'termination-log')}`,
+      ...life.shared ? ['role=shared', ...life.shared.flatMap(processArguments)] : [],
       ...life.sync ? ['role=sync', ...life.sync.flatMap(processArguments)] : [],
       ...life.async ? ['role=async', ...life.async.flatMap(processArguments)] : [],
     ];
@@ -227,10 +247,11 @@ export class Entrypoint {
 
   /** Waits until the condition holds; it is asked whenever something has been seen. */
   public async until<T>(what: string, condition: () => T | undefined | false): Promise<T> {
+    const begun = uptime();
     for (;;) {
       const value = condition();
       if (value) return value;
-      if (this.broken) throw this.broken;
+      if (this.broken) throw new Error(`waited ${(uptime() - begun).toFixed(1)} s for ${what}: ${this.broken.message}`);
       if (this.end) throw new Error(`waited for ${what}, but it has ended`);
       await new Promise<void>(resolve => this.waiting.add(resolve));
     }
@@ -253,7 +274,7 @@ export class Entrypoint {
 
   /** Gives it the time in which it would have noticed whatever lies there now. */
   public async looked(): Promise<void> {
-    await this.passed(uptime() + 7);
+    await this.passed(uptime() + 3);
   }
 
   /** Waits for a line of the log that has these keys and values; the `nth` of them. */
@@ -282,26 +303,36 @@ export class Entrypoint {
   /** Waits until a signal sent from outside can no longer be dropped: the kernel shows a handler for each (SigCgt in /proc/PID/status). */
   public async listening(...signals: string[]): Promise<void> {
     await this.begun();
-    await this.poll(`a handler for ${signals}`, () => {
-      const mask = BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(read(`/proc/${this.pid}/status`))?.[1] ?? '0'}`);
-      return signals.every(signal => mask / 2n ** BigInt(NUMBERS[signal] - 1) % 2n === 1n);
-    });
+    await this.poll(`a handler for ${signals}`, () => this.listens(signals));
+  }
+
+  /** The same, but does nothing else meanwhile, so that nobody is earlier. Gives up after a few seconds. */
+  public listeningAtOnce(...signals: string[]): void {
+    for (const late = uptime() + 5; uptime() < late && !(this.findPid() && this.listens(signals)););
+  }
+
+  private listens(signals: string[]): boolean {
+    const mask = BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(read(`/proc/${this.pid}/status`))?.[1] ?? '0'}`);
+    return signals.every(signal => mask / 2n ** BigInt(NUMBERS[signal] - 1) % 2n === 1n);
   }
 
   /** Waits until the shell runs the script, or has already ended. */
   public async begun(): Promise<this> {
-    if (this.pid) return this;
-    await this.poll('a process', () => this.end ?? (this.pid = this.findPid() ?? 0));
-    this.namespace = linkOf(`/proc/${this.pid}/ns/pid`);
+    await this.poll('a shell that runs the script', () => this.end ?? this.findPid());
     return this;
   }
 
-  private findPid(): number | undefined {
+  /** Finds the process that runs the script, once it does. */
+  private findPid(): boolean {
+    if (this.pid) return true;
     let pid = this.child.pid;
     if (NAMESPACE) pid = pid && childrenOf(pid)[0];
     if (this.life.pid === 'other') pid = pid && childrenOf(pid)[0];
     // Between fork and exec it is still the program that forked.
-    return pid && read(`/proc/${pid}/cmdline`).startsWith(this.shellPath) ? pid : undefined;
+    if (!pid || !read(`/proc/${pid}/cmdline`).startsWith(this.shellPath)) return false;
+    this.namespace = linkOf(`/proc/${pid}/ns/pid`);
+    this.pid = pid;
+    return true;
   }
 
   // --- Acting ------------------------------------------------------------------------------------------------------------------------------
@@ -392,10 +423,10 @@ export class Entrypoint {
   /** Runs a program as `kubectl exec` does: beside the entrypoint, not under it. */
   public exec(command: string[]): Run {
     const all = [...NAMESPACE?.join(this.pid) ?? [], ...command];
-    return new Run(spawn(find(all[0]) ?? all[0], all.slice(1), { env: this.env(), stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new Run(this, command, spawn(find(all[0]) ?? all[0], all.slice(1), { env: this.env(), stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
-  /** Runs a probe as the kubelet does. */
+  /** Runs a probe as the kubelet does. What is shared comes first among the roles. */
   public probe(mode: 'ready' | 'alive', roles: Record<string, string[][]> = { sync: [], async: [] }, checkTimeout = 5): Run {
     const checks = Object.entries(roles).flatMap(([role, all]) => [`role=${role}`, ...all.flatMap(words => [`check=${words.length}`, ...words])]);
     const script = join(this.directory, 'run/entrypoint.sh');
@@ -408,11 +439,11 @@ export class Entrypoint {
   public async dispose(keep = false): Promise<void> {
     this.force();
     await this.over;
-    clearTimeout(this.limit);
     this.watcher.close();
     closeSync(this.eventsFile);
     if (keep) writeFileSync(join(this.directory, 'log'), this.stderr);
-    else rmSync(this.directory, { recursive: true, force: true });
+    // Not at once: with hundreds of them nobody else would be looked after for half a minute.
+    else await rm(this.directory, { recursive: true, force: true });
   }
 
   /** What happened, for the reader of a failure. */
@@ -454,20 +485,23 @@ export class Entrypoint {
     }
     this.wake();
   }
+
   private close(end: End): void {
+    clearInterval(this.limit);
     this.readEvents();
     this.end = end;
     this.wake();
   }
 
-  private fail(error: Error): void {
+  /** Nothing more is to be waited for. */
+  public fail(error: Error): void {
     this.broken = error;
     this.wake();
   }
 
-  private tooLong(): void {
+  private tooLong(seconds: number): void {
     this.leftAlive = this.alive();
-    this.giveUp(`not ended within its limit; alive were:\n${this.leftAlive.join('\n')}`);
+    this.giveUp(`not ended within its limit of ${seconds} s; alive were:\n${this.leftAlive.join('\n')}`);
   }
 
   /** Ends it by force, and with it whatever waits for something of it. */
@@ -486,7 +520,8 @@ export class Entrypoint {
     this.child.kill('SIGKILL');
   }
 
-  private wake(): void {
+  /** Whoever waits for something looks again. */
+  public wake(): void {
     const waiting = [...this.waiting];
     this.waiting.clear();
     waiting.forEach(resolve => resolve());
@@ -498,17 +533,23 @@ export class Entrypoint {
  */
 export class Run {
   public output = '';
-  public readonly ended: Promise<End & { readonly output: string; readonly seconds: number }>;
+  private end?: End & { readonly output: string; readonly seconds: number };
 
-  constructor(child: ChildProcess) {
+  constructor(private readonly life: Entrypoint, private readonly command: string[], child: ChildProcess) {
     const begun = process.hrtime.bigint();
     child.stdout!.on('data', data => this.output += data);
     child.stderr!.on('data', data => this.output += data);
-    this.ended = new Promise((resolve, reject) => {
-      child.on('error', reject);
-      // Not before everyone has closed the output: that is what a container runtime waits for.
-      child.on('close', (status, signal) => resolve({ status, signal, output: this.output, seconds: Number(process.hrtime.bigint() - begun) / 1e9 }));
+    child.on('error', error => life.fail(error));
+    // Not before everyone has closed the output: that is what a container runtime waits for.
+    child.on('close', (status, signal) => {
+      this.end = { status, signal, output: this.output, seconds: Number(process.hrtime.bigint() - begun) / 1e9 };
+      life.wake();
     });
+  }
+
+  /** Waits for its end, as long as the entrypoint lives. */
+  public get ended(): Promise<NonNullable<typeof this.end>> {
+    return this.life.until(`the end of ${this.command.join(' ')}`, () => this.end);
   }
 }
 
@@ -520,6 +561,9 @@ const NUMBERS: Record<string, number> = {
 };
 
 let lives = 0;
+
+/** How often it is looked whether a life is over its limit, in that time. */
+const LOOKS = 30;
 
 function childrenOf(pid: number): number[] {
   return read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);

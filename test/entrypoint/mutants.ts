@@ -16,13 +16,16 @@ import { SCRIPT, service } from './harness';
 import { assertOrder, attempt, LIVES, Proof, PROOFS } from './prove';
 import { attempt as tryScenario } from './races';
 import { SCENARIOS } from './scenarios';
-import { FOUND, Shell } from './shells';
+import { FOUND, Shell } from '../../util/shells';
 import './start.test';
 import './stop.test';
 import './run.test';
 import './move.test';
+import './warm-move.test';
+import './demand.test';
 import './probes.test';
 import './arguments.test';
+import './leftovers.test';
 import './shells.test';
 
 interface Mutant {
@@ -35,8 +38,10 @@ interface Mutant {
 }
 
 /** Lines that begin with these words do one thing, which can be left out. */
-const COMMANDS = 'trap|stop_on|forward_on|hear_children|wake|mv|wait|collect|gone|kill|state|log|signal|export|put|attend|watch_split|find_launcher|'
-  + 'leave_role|stop_all|stop_one|kill_one|until_gone|await_ready|find_env|spawn|started|now|true|exec|set|decide|conclude|refuse';
+const COMMANDS = 'trap|stop_on|forward_on|hear_children|wake|mv|wait|reap|gone|kill|state|log|send|ask|export|put|attend|watch_split|find_launcher|'
+  + 'move|pass|settle_in|stop_all|stop_one|ask_taken|kill_taken|until_ended|await_ready|await_birth|spawn|started|now|true|exec|set|decide|exit_with|refuse|'
+  + 'find_leftovers|list_children|list_own|allow|ended|printable|read|run_copy|shift|choose_role|heed_stop|follow_number|follow_pin|follow_demand|decide_between|hold_number|'
+  + 'count_answer|take_answer|tell_problem|tell_move|hide_role|kill_rest_of_demand|give_up_demand|await_no_remnant|await_exec|read_arguments|program_of|count_on';
 
 /** Changes of one place, by what they look for. Each place in each line is one mutant. */
 const CHANGES: [RegExp, string][] = [
@@ -46,7 +51,7 @@ const CHANGES: [RegExp, string][] = [
   [/\bmv -f "\$_dir\/state\.new" "\$_dir\/state"/, ':'],
   [/\|\| wait "\$_sentinel"/, '|| :'],
   [/\bkill -s [A-Z]+ "\$\w+"/, ':'],
-  [/\bkill -s "\$1" "\$_pid"/, ':'],
+  [/\bkill -s "\$1" "\$2"/, ':'],
   [/\btrap - INT QUIT\b/, ':'],
   [/\bforward_on "\$_signal"/, ':'],
   [/\bwake"/, ':"'],
@@ -62,11 +67,13 @@ const CHANGES: [RegExp, string][] = [
   [/ -eq /, ' -ne '], [/ -ne /, ' -eq '],
   [/\[ -n /, '[ -z '], [/\[ -z /, '[ -n '],
   [/" = "/, '" != "'], [/" != "/, '" = "'], [/" = ([a-z0])/, '" != $1'], [/" != ([a-z0])/, '" = $1'],
-  [/\bbreak\b/, ':'],
+  [/\b(break|continue)\b/, ':'],
+  // What a function says, or when it ends.
+  [/\breturn 1\b/, 'return 0'], [/(\|\|) return$/, '$1 :'], [/\breturn;/, ':;'], [/! gone /, 'gone '],
   // Numbers.
-  [/_pause \* 2/, '_pause'], [/\b6000\b/, '100'], [/ -le 30 \]/, ' -le 60 ]'], [/_idle_most=5\b/, '_idle_most=60'],
-  [/\b_status=1\b/, '_status=0'], [/\b_exit=70\b/, '_exit=0'], [/\bconclude 64\b/, 'conclude 1'],
-  [/_process \+ 1/, '_process'], [/_begun - 1/, '_begun'],
+  [/_pause \* 2/, '_pause'], [/\b6000\b/, '100'], [/ -le 30 \]/, ' -le 60 ]'], [/_idle_most=1\b/, '_idle_most=60'],
+  [/\b_status=1\b/, '_status=0'], [/\b_exit=70\b/, '_exit=0'], [/\bexit_with 64\b/, 'exit_with 1'],
+  [/_process \+ 1/, '_process'], [/_begun - 1/, '_begun'], [/_spawned \+ 1/, '_spawned'],
 ];
 
 /** Lines that no mutant touches: comments, messages of the usage, and nothing else. */
@@ -81,10 +88,13 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/while \[ "\$_(begun|process)" -gt 0 \]/, / -ge 0 /, 'there is no process 0, so nothing to stop and nothing to count'],
   [/"\$_checks" -gt 0/, /"\$_checks" -ge 0/, 'an exec of nothing succeeds too'],
   [/put restart never/, /^:$/, 'whatever is not always is never'],
-  [/collect "\$_sentinel"/, /^:$/, 'a shell takes the status of a child that was killed at its next wait; what it keeps of it is little'],
+  [/reap "\$_sentinel"/, /^:$/, 'a shell takes the status of a child that was killed at its next wait; what it keeps of it is little'],
   [/^.*\ntrue 2>.*born/, /^:$/, 'a process has long let go of its traps when its turn to be signalled comes; the mark is for a machine on which it has not'],
   [/"\$_alike" -lt "\$_enough"/, / -le /, 'it asks once more than it has to'],
   [/until \[ -n "\$_woken" \]/, /^until/, 'at the limit of processes it looks around more often'],
+  [/put spared ''/, /^:$/, 'what was none of its leftovers once is none later; it only keeps the list short'],
+  [/trap - INT QUIT; exec cat/, /^if fork ':/, 'bash then takes an env that it does not need'],
+  [/ns\/mnt/, /\|\| :$/, 'it asks hundreds of questions instead of one'],
   [/"\$\{18\}" -le 1/, / -lt 1 /, 'these shells reap what has ended with every command or at its signal: what is a zombie now is nothing a moment later'],
   [/until \[ -s "\$_dir\/born/, /-lt "\$_patience"/, 'as above: on a machine with time to spare the mark is there before anyone looks for it'],
 ];
@@ -143,7 +153,7 @@ const TRIES = 6;
 
 /** Everything that could notice a change: fast proofs first under one shell, then what takes long, then the other shells, then the races. */
 function jobs(): Job[] {
-  const [one, two] = FOUND.filter(shell => shell.required);
+  const [one, two] = FOUND;
   const others = FOUND.filter(shell => shell !== one && shell !== two);
   const job = (proof: Proof, shell: Shell): Job => ({
     name: `[${shell.name}] ${proof.sentence}`, run: (script, abort) => attempt(proof, shell, script, abort),
@@ -152,7 +162,7 @@ function jobs(): Job[] {
     proofs.filter(proof => proof.shells.includes(shell)).map(proof => job(proof, shell)));
   const fast = PROOFS.filter(proof => proof.seconds <= 15);
   const slow = PROOFS.filter(proof => proof.seconds > 15);
-  const races = SCENARIOS.flatMap(scenario => FOUND.filter(shell => shell.required).map((shell): Job => ({
+  const races = SCENARIOS.flatMap(scenario => FOUND.map((shell): Job => ({
     name: `[${shell.name}] race: ${scenario.name}`,
     run: async (script, abort) => {
       for (let seed = 0; seed < TRIES && !abort?.aborted; seed++) {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, Entrypoint, service } from './harness';
 import { assertSeconds, each, prove } from './prove';
-import { find } from './shells';
+import { find } from '../../util/shells';
 
 /** A check that succeeds or fails at once. */
 const GOOD = ['sh', '-c', 'echo fine'];
@@ -34,7 +34,7 @@ prove('Ready is what runs and whose checks all succeed; alive is what runs and w
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
   assert.equal(life.terminationLog(), 'stopped by TERM\n');
-}, { everywhere: true });
+});
 
 prove('A probe asks the checks of the role that this pod has.', start => each([['ocr-0', 'sync'], ['ocr-1', 'async']], async ([pod, role]) => {
   const life = await start({ pod, split: 'count:1', sync: [service('server')], async: [service('worker')] });
@@ -43,7 +43,7 @@ prove('A probe asks the checks of the role that this pod has.', start => each([[
   const checks = { sync: [['echo', 'sync']], async: [['echo', 'async']] };
   assert.equal((await life.probe('ready', checks).ended).output, `${role}\n`);
   assert.equal((await life.probe('alive', checks).ended).output, `${role}\n`);
-}), { everywhere: true });
+}));
 
 prove('The last check takes the place of the probe: it is the same process, and nobody else holds its output open.', async start => {
   const life = await start({ sync: [service('server')] });
@@ -61,7 +61,7 @@ prove('The last check takes the place of the probe: it is the same process, and 
     await life.exec(['/bin/sh', '-c', 'kill -s KILL "$0"', pid]).ended;
     await probe.ended;
   }
-}, { everywhere: true });
+});
 
 prove('A check before the last one that hangs is ended a second before the timeout of the probe, and fails it.', async start => {
   const life = await start({ sync: [service('server')] });
@@ -77,7 +77,7 @@ prove('A check before the last one that hangs is ended a second before the timeo
   assert.equal(hung.length, 2);
   // One sleep is the service's own.
   assert.equal(life.alive().filter(process => / S sleep 1000$/.test(process)).length, 1);
-}, { everywhere: true });
+});
 
 prove('A check that has ended is noticed at once: a probe does not sleep on.', async start => {
   const life = await start({
@@ -92,7 +92,7 @@ prove('A check that has ended is noticed at once: a probe does not sleep on.', a
   await life.line({ event: 'running' });
   await life.poll('its state', () => life.state()?.phase === 'running');
   assert.equal((await life.probe('ready', { sync: [GOOD, GOOD] }, 60).ended).status, 0);
-}, { everywhere: true, except: { ksh93: 'A dead child does not end its wait.' } });
+});
 
 prove('Before the script begins it is alive and not ready.', async start => {
   const life = await start({ sync: [service('server')] });
@@ -100,7 +100,7 @@ prove('Before the script begins it is alive and not ready.', async start => {
   rmSync(join(life.directory, 'run/entrypoint.sh'));
   assert.notEqual((await life.probe('ready').ended).status, 0);
   assert.equal((await life.probe('alive', { sync: [BAD] }).ended).status, 0);
-}, { everywhere: true });
+});
 
 prove('Without a state it is alive and not ready.', async start => {
   const life = await start({ sync: [service('server')] });
@@ -109,7 +109,7 @@ prove('Without a state it is alive and not ready.', async start => {
   rmSync(join(life.directory, 'run/state'));
   assert.notEqual((await life.probe('ready').ended).status, 0);
   assert.equal((await life.probe('alive', { sync: [BAD] }).ended).status, 0);
-}, { everywhere: true });
+});
 
 prove('The state of a container before this one, by the start time of its PID 1, is taken for none.', async start => {
   const life = await start({ sync: [service('server')] });
@@ -121,7 +121,7 @@ prove('The state of a container before this one, by the start time of its PID 1,
     assert.notEqual((await life.probe('ready').ended).status, 0);
     assert.equal((await life.probe('alive', { sync: [BAD] }).ended).status, 0);
   }
-}, { everywhere: true });
+});
 
 prove('A state of a process that is gone is taken for none.', async start => {
   const life = await start({ sync: [service('server')] });
@@ -146,7 +146,7 @@ prove('While it starts or stops it is not ready, and alive until its deadline, w
       if (!alive) assert.match(output, new RegExp(phase));
     }
   }
-}, { everywhere: true });
+});
 
 prove('A probe says why it fails, and leaves the termination log and the state alone.', async start => {
   const life = await start({ sync: [service('server', [], { ready: check('server') })] });
@@ -172,7 +172,7 @@ prove('Probes work as well when PID 1 is another process.', async start => {
   assert.notEqual((await life.probe('alive', { sync: [BAD, GOOD] }).ended).status, 0);
   writeState(life, { since: '17' });
   assert.notEqual((await life.probe('ready', { sync: [GOOD, GOOD] }).ended).status, 0);
-}, { everywhere: true });
+});
 
 prove('Every one of many probes with several checks hears how each of them ended.', async start => {
   const life = await start({ sync: [service('server')], limit: 120 });
@@ -184,4 +184,4 @@ prove('Every one of many probes with several checks hears how each of them ended
   }
   await life.signal('TERM');
   await life.ended();
-}, { everywhere: true, seconds: 20 });
+}, { seconds: 20 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Entrypoint, Life } from './harness';
-import { FOUND, MISSING, Shell } from './shells';
+import { MISSING } from './machine';
+import { FOUND, Shell } from '../../util/shells';
 
 /** Starts one life of the entrypoint under the shell of the proof. It is looked through and cleared away when the proof is over. */
 export type Start = (life: Life) => Promise<Entrypoint>;
@@ -20,8 +21,6 @@ export interface Proof {
 export const PROOFS: Proof[] = [];
 
 export interface Options {
-  /** Under every shell of this machine, and not only under those that must pass. */
-  readonly everywhere?: boolean;
   /** Shells under which it does not hold, and why: printed instead of being proved. */
   readonly except?: Record<string, string>;
   /** What this machine lacks for it, in a sentence, if so: then it is printed and proved nowhere. */
@@ -35,14 +34,16 @@ export interface Options {
  */
 export function prove(sentence: string, run: Proof['run'], options: Options = {}): void {
   const { except = {}, lacking } = options;
-  const wanted = FOUND.filter(shell => shell.required || options.everywhere);
-  const shells = wanted.filter(shell => !lacking && !except[shell.name]);
+  const shells = FOUND.filter(shell => !lacking && !except[shell.name]);
   const proof: Proof = { sentence, shells, seconds: options.seconds ?? 10, run };
   PROOFS.push(proof);
   if (!JEST) return;
-  wanted.filter(shell => !shells.includes(shell)).forEach(shell => skip(`[${shell.name}] ${sentence} ${lacking ?? except[shell.name]}`));
-  shells.forEach(shell => test.concurrent(`[${shell.name}] ${sentence}`, () => attempt(proof, shell), 300_000));
+  FOUND.filter(shell => !shells.includes(shell)).forEach(shell => skip(`[${shell.name}] ${sentence} ${lacking ?? except[shell.name]}`));
+  shells.forEach(shell => test.concurrent(`[${shell.name}] ${sentence}`, () => attempt(proof, shell), NEVER));
 }
+
+/** For jest's own limit, which could not tell what was waited for: every wait is one for a life, and that has a limit (see Life). */
+export const NEVER = 2 ** 31 - 1;
 
 /** Proves the sentence under one shell, with the real script or another one; says what happened when it cannot. It can be given up. */
 export async function attempt(proof: Proof, shell: Shell, script?: string, abort?: AbortSignal): Promise<void> {

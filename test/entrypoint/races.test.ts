@@ -1,6 +1,7 @@
+import { NEVER } from './prove';
 import { attempt } from './races';
 import { SCENARIOS } from './scenarios';
-import { FOUND } from './shells';
+import { FOUND } from '../../util/shells';
 
 // A handful of tries; `npm run test:races` makes hundreds.
 const TRIES = 3;
@@ -8,10 +9,10 @@ const TRIES = 3;
 const seed = Date.now() % 1e6;
 
 for (const scenario of SCENARIOS) {
-  for (const shell of FOUND.filter(each => each.required)) {
+  for (const shell of FOUND) {
     test.concurrent(`[${shell.name}] nothing is lost: ${scenario.name}`, async () => {
       const reasons = await Promise.all(Array.from({ length: TRIES }, (_, index) => attempt(scenario, shell, seed + index)));
       expect(reasons.filter(Boolean)).toEqual([]);
-    }, 300_000);
+    }, NEVER);
   }
 }

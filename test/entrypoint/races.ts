@@ -7,17 +7,18 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Entrypoint } from './harness';
+import { MISSING } from './machine';
 import { judge, Scenario, SCENARIOS } from './scenarios';
-import { FOUND, MISSING, Shell } from './shells';
-import { seeded } from '../random';
+import { seeded } from '../../util/random';
+import { FOUND, Shell } from '../../util/shells';
 
 /** One try; the reason if it was lost. The logs of a lost one are kept. */
 export async function attempt(scenario: Scenario, shell: Shell, seed: number): Promise<string | undefined> {
   const life = new Entrypoint(shell, scenario.life);
   let reason: string | undefined;
   try {
-    await life.begun();
-    await scenario.act(life, seeded(seed));
+    if (!scenario.atOnce) await life.begun();
+    await scenario.act(life, seeded(seed), seed);
     judge(life);
     scenario.expect(life);
   } catch (error) {
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
   });
   const tries = Number(values.tries);
   const first = Number(values.seed);
-  const shells = FOUND.filter(shell => values.shell ? values.shell.includes(shell.name) : shell.required);
+  const shells = FOUND.filter(shell => !values.shell || values.shell.includes(shell.name));
   const scenarios = SCENARIOS.filter(scenario => scenario.name.includes(values.scenario!));
   MISSING.forEach(sentence => console.log(`skipped: ${sentence}`));
   console.log(`${tries} tries for each shell and scenario, seeds ${first} to ${first + tries - 1}`);

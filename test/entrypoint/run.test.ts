@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { instead, PYTHON, service } from './harness';
+import { NAMESPACE, NO_FORK, NO_LIMITS } from './machine';
 import { assertOrder, assertSeconds, each, prove } from './prove';
-import { find, NO_FORK, NO_LIMITS } from './shells';
+import { find } from '../../util/shells';
 
 prove('A process with restart ALWAYS is started again after 1 s, then after twice as long; the others do not notice.', async start => {
   const life = await start({ sync: [service('server'), service('registrar', ['die=0', 'status=3'], { restart: 'always' })] });
@@ -21,7 +22,7 @@ prove('A process with restart ALWAYS is started again after 1 s, then after twic
   assert.equal((await life.ended()).status, 0);
   assert.equal(life.eventsLike('server', 'started').length, 1);
   assert.deepEqual(life.eventsLike('server', 'got').map(event => event.what), ['got TERM']);
-}, { everywhere: true });
+});
 
 prove('The pause before a restart doubles up to 30 s.', async start => {
   const life = await start({ sync: [service('server'), service('registrar', ['die=0'], { restart: 'always' })], limit: 150 });
@@ -58,7 +59,7 @@ prove('A restarted process is stopped like any other, and gets the signals that 
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
   assertOrder(life, 'registrar got USR1', 'registrar got TERM', 'server got TERM', 'server ended');
-}, { everywhere: true });
+});
 
 prove('A process that ends by itself ends the container with its status, 0 as 1; the others stop in order.', start => each([
   [0, 1], [1, 1], [3, 3], [64, 64], [255, 255],
@@ -74,7 +75,7 @@ prove('A process that ends by itself ends the container with its status, 0 as 1;
   assert.equal(life.terminationLog(), `process second ended with status ${own}\n`);
   assert.equal((await life.line({ event: 'end' })).reason, `process second ended with status ${own}`);
   assert.deepEqual(life.linesLike({ event: 'stop-delay' }), []);
-}), { everywhere: true });
+}));
 
 prove('A process that is killed by a signal ends the container with 128 and its number.', start => each([['KILL', 137], ['TERM', 143], ['SEGV', 139], ['ABRT', 134]] as const,
   async ([signal, status]) => {
@@ -84,18 +85,18 @@ prove('A process that is killed by a signal ends the container with 128 and its 
     life.kill(life.pidOf('plain'), signal);
     assert.equal((await life.ended()).status, status);
     assertOrder(life, 'registrar got TERM', 'registrar ended');
-  }), { everywhere: true });
+  }));
 
-prove('The end of a process is noticed within a second, in shells whose wait a dead child cannot end within a few.', async (start, shell) => {
+prove('The end of a process is noticed within a second.', async start => {
   const life = await start({ sync: [service('server'), service('registrar')] });
   await life.event('registrar', 'started');
   await life.event('server', 'started');
   await life.line({ event: 'running' });
   await life.hit('server', 'KILL');
   const before = Number(life.lines.at(-1)!.t);
-  assertSeconds(Number((await life.line({ event: 'exit', process: 'server' })).t) - before, 0, shell.name === 'ksh93' ? 12 : 6, 'until it is noticed');
+  assertSeconds(Number((await life.line({ event: 'exit', process: 'server' })).t) - before, 0, 6, 'until it is noticed');
   assert.equal((await life.ended()).status, 137);
-}, { everywhere: true });
+});
 
 prove('When two processes end at once, both are told, and the status is one of theirs.', async start => {
   const life = await start({ sync: [service('first', ['stop=USR1', 'status=3']), service('second', ['stop=USR1', 'status=4']), service('third')] });
@@ -123,7 +124,7 @@ prove('In a storm of signals the status of every process that ends is its own.',
   await life.ended();
   assert.deepEqual(life.linesLike({ event: 'exit' }).filter(({ status }) => status !== '137').map(({ process, status }) => `${process} ${status}`), []);
   assert.equal(life.linesLike({ event: 'exit' }).length, names.length);
-}), { everywhere: true, except: { ksh93: 'Its wait, ended by a signal, cannot be told from the end of a process with status 1.' } });
+}));
 
 prove('What a wait says that a signal has ended is not taken for the status of the process.', async start => {
   const life = await start({
@@ -134,7 +135,7 @@ prove('What a wait says that a signal has ended is not taken for the status of t
   await life.line({ event: 'running' });
   await life.hit('server', 'USR2');
   assert.equal((await life.ended()).status, 3);
-}, { everywhere: true });
+});
 
 prove('At its limit of processes it goes on: what cannot be started is tried again, and a stop is a stop.', start => each([true, false], async lifted => {
   const life = await start({ processes: 1000, sync: [service('server'), service('registrar', [], { restart: 'always' })], foreign: /fork/ });
@@ -189,7 +190,7 @@ prove('Its last words do not need a termination log.', start => each(['/no/such/
   const life = await start({ sync: [service('server', ['stop=USR1', 'status=3'])], terminationLog });
   await life.hit('server', 'USR1');
   assert.equal((await life.ended()).status, 3);
-}), { everywhere: true });
+}));
 
 prove('Orphans are reaped, and their end ends nothing.', async start => {
   const life = await start({ sync: [service('server', ['orphan=0.2']), service('registrar', ['orphan=0.3'])] });
@@ -199,7 +200,7 @@ prove('Orphans are reaped, and their end ends nothing.', async start => {
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
   assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended');
-}, { everywhere: true });
+});
 
 prove('HUP, USR1, USR2 and WINCH go to the processes that ask for them, and to no other.', start => each(['HUP', 'USR1', 'USR2', 'WINCH'], async signal => {
   const others = ['HUP', 'USR1', 'USR2', 'WINCH'].filter(other => other !== signal && other !== 'HUP');
@@ -214,7 +215,7 @@ prove('HUP, USR1, USR2 and WINCH go to the processes that ask for them, and to n
   assert.deepEqual(life.eventsLike('first', 'got').map(event => event.what), [`got ${signal}`, 'got TERM']);
   assert.deepEqual(life.eventsLike('second', 'got').map(event => event.what), ['got TERM']);
   assert.deepEqual(life.linesLike({ event: 'forward' }).map(line => [line.signal, line.process]), [[signal, 'first'], [signal, 'third']]);
-}), { everywhere: true });
+}));
 
 prove('HUP is a stop again where no process asks for it, whatever else is forwarded.', async start => {
   const life = await start({ sync: [service('server', [], { forward: ['USR1', 'USR2', 'WINCH'] })] });
@@ -238,7 +239,7 @@ prove('A signal is still forwarded during a stop, to processes that have not end
   assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got USR1', 'server got TERM', 'server ended');
 });
 
-prove('A process has the environment of the container, its directory, and what was decided: SYNC_ASYNC_ROLE, POD_ORDINAL, SYNC_INSTANCE.', start => each([
+prove('A process has the environment of the container, its directory, and what was decided: SYNC_ASYNC_ROLE, POD_ORDINAL, SYNC_INSTANCE, and a mark of its own.', start => each([
   [{ pod: 'ocr-1', split: 'count', value: '2\n' }, { SYNC_ASYNC_ROLE: 'sync', POD_ORDINAL: '1', SYNC_INSTANCE: '2' }],
   [{ pod: 'ocr-7', split: 'count:3' }, { SYNC_ASYNC_ROLE: 'async', POD_ORDINAL: '7', SYNC_INSTANCE: '3' }],
   [{ pod: 'ocr-1', split: 'share:1/2' }, { SYNC_ASYNC_ROLE: 'async', POD_ORDINAL: '1' }],
@@ -266,8 +267,8 @@ prove('A process has the environment of the container, its directory, and what w
   await life.ended();
   const seen = Object.fromEntries(life.stdout.trimEnd().split('\n').map(line => line.split(/=(.*)/s, 2)));
   for (const own of ['_', 'SHLVL', 'OLDPWD', 'PWD', 'PATH', 'EVENTS', 'LINENO', '_AST_FEATURES', 'A__z']) delete seen[own]; // of shells, and of the test
-  assert.deepEqual(seen, { ...env, POD_NAME: which.pod, ...decided });
-}), { everywhere: true });
+  assert.deepEqual(seen, { ...env, POD_NAME: which.pod, ...decided, SYNC_ASYNC_SPAWN: `${NAMESPACE ? 1 : life.pid}.role.1.` });
+}));
 
 prove('A process finds no signal ignored, where the shell has a way, and none blocked.', async (start, shell) => {
   const life = await start({ sync: [{ name: 'plain', command: ['cat', '/proc/self/status'] }] });
@@ -276,7 +277,7 @@ prove('A process finds no signal ignored, where the shell has a way, and none bl
   const canUndo = shell.name !== 'busybox-ash';
   assert.ok(['0000000000000000', ...canUndo ? [] : ['0000000000000006']].includes(mask('SigIgn')), mask('SigIgn'));
   assert.equal(mask('SigBlk'), '0000000000000000');
-}, { everywhere: true });
+});
 
 prove('What processes write on stdout and on stderr arrives, nothing else is on stdout, and no descriptor of the entrypoint is left open in them.', async start => {
   const list = 'echo out; echo err >&2; ls /proc/self/fd';
@@ -285,7 +286,7 @@ prove('What processes write on stdout and on stderr arrives, nothing else is on 
   assert.match(life.stderr, /^err$/m);
   const inherited = `${spawnSync('ls', ['/proc/self/fd'], { stdio: ['ignore', 'pipe', 'pipe'] }).stdout}`;
   assert.equal(life.stdout, `out\n${inherited}`);
-}, { everywhere: true });
+});
 
 prove('The directory of the container is the one of its processes.', async start => {
   const life = await start({ sync: [{ name: 'plain', command: ['pwd'] }] });

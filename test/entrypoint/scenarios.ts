@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { check, Entrypoint, Life, service, stubborn } from './harness';
+import { check, Entrypoint, Life, Line, SERVICE, service, stubborn } from './harness';
 import { lookThrough } from './prove';
 
 /** Numbers from 0 to 1, the same ones for the same seed. */
@@ -13,7 +13,9 @@ export interface Scenario {
   readonly name: string;
   readonly life: Life;
   /** Lives it, and waits for its end. A moment counts from when the kernel shows handlers for signals: earlier ones it drops by itself. */
-  readonly act: (life: Entrypoint, random: Random) => Promise<void>;
+  readonly act: (life: Entrypoint, random: Random, seed: number) => Promise<void>;
+  /** Acts before anyone has waited for the shell to begin. */
+  readonly atOnce?: true;
   /** What must be true beside what is true of every life that was stopped (see `judge`). */
   readonly expect: (life: Entrypoint) => void;
 }
@@ -63,6 +65,12 @@ const asked = (life: Entrypoint, process: string) => life.linesLike({ event: 'st
 const status = (...allowed: number[]) => (life: Entrypoint) => assert.ok(allowed.includes(life.end!.status!), `status ${life.end!.status}, not ${allowed}`);
 const signalled = (life: Entrypoint, signal = 'TERM') => assert.equal(life.linesLike({ event: 'signal', signal }).length, 1, 'the signal is taken, once');
 
+/** The lines of the log for each role that it had, one after another. */
+function roles(life: Entrypoint): Line[][] {
+  const starts = life.lines.flatMap((line, index) => line.event === 'start' ? [index] : []);
+  return starts.map((start, index) => life.lines.slice(start, starts[index + 1]));
+}
+
 /** What is true of every life that was stopped. */
 export function judge(life: Entrypoint): void {
   lookThrough(life);
@@ -71,8 +79,10 @@ export function judge(life: Entrypoint): void {
 
   const stopped = life.lines.findIndex(line => line.event === 'signal' || line.event === 'stop');
   assert.ok(!life.lines.some((line, index) => index > stopped && line.event === 'process-start'), 'nothing is started after the stop');
-  const order = life.linesLike({ event: 'stop-signal' }).map(line => begun.findIndex(other => other.process === line.process));
-  assert.deepEqual(order, [...order].sort((a, b) => b - a), 'the stop signals come in reverse order');
+  for (const role of roles(life)) {
+    const order = role.filter(line => line.event === 'stop-signal').map(line => begun.findIndex(other => other.process === line.process));
+    assert.deepEqual(order, [...order].sort((a, b) => b - a), 'the stop signals come in reverse order');
+  }
 
   for (const { process, signal } of life.linesLike({ event: 'stop-signal' })) {
     // One that had not begun to listen has ended by the signal itself, and one that was killed meanwhile has heard nothing.
@@ -90,6 +100,42 @@ function stoppedWell(life: Entrypoint): void {
   noKill(life);
 }
 
+/** A pod that moves warm, from synchronous to asynchronous and back. A process that the role can do without is started again. */
+const WARM: Life = {
+  split: 'count',
+  value: '1',
+  settle: 1,
+  shared: [service('model', ['up=0.2'], { ...PATIENT, ready: check('model') })],
+  sync: [server(['after=0.2']), registrar([], { restart: 'always' })],
+  async: [service('worker', ['after=0.3'], PATIENT)],
+  limit: 40,
+};
+
+/** What is true of every life with warm moves. */
+function movedWell(life: Entrypoint): void {
+  const running = new Map<string, string>();
+  for (const [index, role] of roles(life).entries()) {
+    const name = role[0].role;
+    for (const { event, process } of role) {
+      if (event === 'exit') running.delete(process);
+      if (event === 'process-start' && process !== 'model') running.set(process, `${name} ${index}`);
+      assert.ok([...running.values()].every(each => each === `${name} ${index}`), `never both roles at once: ${[...running.keys()]}`);
+    }
+  }
+  assert.equal(life.linesLike({ event: 'process-start', process: 'model' }).length, 1, 'what is shared is started once');
+  assert.ok(life.linesLike({ event: 'move' }).filter(line => line.kind === 'cold').length <= 1, 'a cold move is the last');
+}
+
+/** Changes the number now and then, for so many seconds. */
+async function flip(life: Entrypoint, random: Random, seconds: number): Promise<void> {
+  for (let left = seconds * 1000, value = 0; left > 0; value = 1 - value) {
+    if (!life.end) life.putValue(`${value}`);
+    const pause = 20 + random() * 2500;
+    await milliseconds(Math.min(pause, left));
+    left -= pause;
+  }
+}
+
 export const SCENARIOS: Scenario[] = [
   {
     name: 'TERM during start',
@@ -103,6 +149,19 @@ export const SCENARIOS: Scenario[] = [
     act: async (life, random) => {
       await life.listening('TERM');
       for (const until = process.hrtime.bigint() + BigInt(Math.floor(random() * 3_000_000)); process.hrtime.bigint() < until;);
+      stop(life);
+      await life.ended();
+    },
+    expect: stoppedWell,
+  },
+  {
+    name: 'TERM at each of the first 20 ms, in steps of 0.05 ms',
+    life: { sync: [server(), registrar()], limit: LIMIT },
+    atOnce: true,
+    act: async (life, _random, seed) => {
+      life.listeningAtOnce('TERM');
+      const after = BigInt(seed % 400 * 50_000); // one after the other, not by chance
+      for (const begun = process.hrtime.bigint(); process.hrtime.bigint() - begun < after;);
       stop(life);
       await life.ended();
     },
@@ -257,6 +316,40 @@ export const SCENARIOS: Scenario[] = [
     expect: stoppedWell,
   },
   {
+    name: 'a wrapper without exec',
+    life: { sync: [server(), { name: 'wrapper', command: ['/bin/sh', '-c', `/bin/sh ${SERVICE} worker after=0.2; true`], ...PATIENT }], limit: LIMIT },
+    act: async (life, random) => {
+      await moment(life, random, 0.1);
+      stop(life);
+      await life.ended();
+    },
+    expect: life => {
+      stoppedWell(life);
+      const begun = life.eventsLike('worker', 'started').length;
+      assert.equal(life.eventsLike('worker', 'got TERM').length, begun, 'the program gets TERM, once');
+      assert.equal(life.eventsLike('worker', 'ended').length, begun, 'and its time');
+    },
+  },
+  {
+    name: 'a restart with a leftover, and TERM',
+    life: {
+      sync: [server(), { name: 'registrar', command: ['/bin/sh', '-c', `/bin/sh ${SERVICE} child after=0.3 & exec /bin/sh ${SERVICE} registrar`], restart: 'always', ...PATIENT }],
+      limit: LIMIT,
+    },
+    act: async (life, random) => {
+      await life.line({ event: 'running' });
+      for (const name of ['server', 'registrar', 'child']) await life.event(name, 'started');
+      life.kill(life.pidOf('registrar'), 'KILL');
+      await milliseconds(random() * 1600);
+      stop(life);
+      await life.ended();
+    },
+    expect: life => {
+      stoppedWell(life);
+      for (const what of ['got TERM', 'ended']) assert.equal(life.eventsLike('child', what).length, life.eventsLike('child', 'started').length, `each child: ${what}`);
+    },
+  },
+  {
     name: 'a move and TERM at once',
     life: { split: 'count', value: '1\n', settle: 1, sync: [server(), registrar()], async: [service('worker', [], PATIENT)], limit: 30 },
     act: async (life, random) => {
@@ -282,6 +375,107 @@ export const SCENARIOS: Scenario[] = [
       noKill(life);
       assert.equal(life.eventsLike('worker', 'started').length, 0, 'a container has one role in its life');
       assert.ok(asked(life, 'registrar') && asked(life, 'server'), 'all are asked to stop');
+    },
+  },
+  {
+    name: 'a warm move and TERM at once',
+    life: WARM,
+    act: async (life, random) => {
+      await life.line({ event: 'running' });
+      life.putValue('0');
+      if (random() < 0.3) {
+        await milliseconds(random() * 1200);
+      } else {
+        await unlessEnded(life.line({ event: 'move' }));
+        await milliseconds(random() * 2500);
+      }
+      stop(life);
+      await life.ended();
+    },
+    expect: life => {
+      movedWell(life);
+      status(0)(life);
+      noKill(life);
+      assert.ok(asked(life, 'model'), 'what is shared is asked to stop');
+    },
+  },
+  {
+    name: 'numbers that change during warm moves',
+    life: WARM,
+    act: async (life, random) => {
+      await life.listening('TERM');
+      await flip(life, random, 6);
+      stop(life);
+      await life.ended();
+    },
+    expect: life => {
+      movedWell(life);
+      stoppedWell(life);
+    },
+  },
+  {
+    name: 'a death in a warm move',
+    life: WARM,
+    act: async (life, random) => {
+      await life.line({ event: 'running' });
+      for (const name of ['model', 'server', 'registrar']) await life.event(name, 'started');
+      const victims = ['model', 'server', 'registrar'].map(name => life.pidOf(name));
+      life.putValue('0');
+      await life.line({ event: 'move' });
+      await milliseconds(random() * 2000);
+      life.kill(victims[Math.floor(random() * 3)], 'KILL');
+      await milliseconds(random() * 2000);
+      if (!life.end) stop(life);
+      await life.ended();
+    },
+    // Its own status when nobody had asked it to end, and the role or the container cannot do without it.
+    expect: life => {
+      movedWell(life);
+      noKill(life);
+      const dead = life.linesLike({ event: 'exit', status: '137' })[0];
+      const before = (line: Line) => life.lines.findIndex(other => other.event === 'stop-signal' && other.process === line.process);
+      const unasked = dead && dead.process !== 'registrar' && (before(dead) < 0 || life.lines.indexOf(dead) < before(dead));
+      status(unasked ? 137 : 0)(life);
+    },
+  },
+  {
+    name: 'a forwarded signal in a warm move',
+    life: { ...WARM, shared: [service('model', [], { ...PATIENT, forward: ['USR1', 'HUP'] })] },
+    act: async (life, random) => {
+      await life.line({ event: 'running' });
+      await life.event('model', 'started');
+      life.putValue('0');
+      await life.line({ event: 'move' });
+      await milliseconds(random() * 2500);
+      const signal = random() < 0.5 ? 'USR1' : 'HUP';
+      stop(life, signal);
+      await life.until('its arrival', () => life.eventsLike('model', `got ${signal}`).length > 0);
+      stop(life);
+      await life.ended();
+    },
+    expect: life => {
+      movedWell(life);
+      status(0)(life);
+      noKill(life);
+      assert.equal(life.linesLike({ event: 'forward' }).length, 1, 'it is forwarded once');
+    },
+  },
+  {
+    name: 'what a role leaves behind in a warm move, and TERM',
+    life: { ...WARM, sync: [{ name: 'server', command: ['/bin/sh', '-c', `/bin/sh ${SERVICE} child after=0.2; true`], ...PATIENT }] },
+    act: async (life, random) => {
+      await life.line({ event: 'running' });
+      life.putValue('0');
+      await life.line({ event: 'move' });
+      await milliseconds(random() * 3000);
+      stop(life);
+      await life.ended();
+    },
+    expect: life => {
+      movedWell(life);
+      status(0)(life);
+      noKill(life);
+      for (const what of ['got TERM', 'ended']) assert.equal(life.eventsLike('child', what).length, life.eventsLike('child', 'started').length, `the child: ${what}`);
     },
   },
   {

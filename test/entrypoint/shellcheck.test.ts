@@ -14,7 +14,7 @@ const installed = spawnSync('shellcheck', ['--version']).status === 0;
   expect(status).toBe(0);
 }, 60_000);
 
-test('No function of the script has a `return` or a `continue`, at which a yash forgets the trap of a signal.', () => {
+test('The script has no `$(…)`, no `<(…)` and no backquotes: bash cannot parse a trap that runs while it parses what is in them.', () => {
   const code = readFileSync(SCRIPT, 'utf8').split('\n').filter(line => !/^\s*#/.test(line));
-  expect(code.filter(line => /\b(return|continue)\b/.test(line))).toEqual([]);
+  expect(code.filter(line => /\$\((?!\()|[<>]\(|`/.test(line))).toEqual([]);
 });

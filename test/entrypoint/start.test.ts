@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, SCRIPT, service } from './harness';
+import { check, Life, SCRIPT, service } from './harness';
+import { NAMESPACE, NO_FORK, NO_LIMITS, NO_NAMESPACE } from './machine';
 import { assertOrder, assertSeconds, each, prove } from './prove';
-import { find, NAMESPACE, NO_FORK, NO_LIMITS } from './shells';
+import { find } from '../../util/shells';
 
 /** A process that ends at once: for lives of which only the beginning matters. */
 const SHORT = [{ name: 'short', command: ['true'] }];
@@ -20,7 +22,7 @@ prove('The ordinal is the number behind the last dash of POD_NAME.', start => ea
   const line = await life.line({ event: 'start' });
   assert.deepEqual([line.ordinal, line.role, line.sync_instance], [ordinal, role, '3']);
   await life.ended();
-}), { everywhere: true });
+}));
 
 prove('A POD_NAME without an ordinal is refused with status 64 and a message that says what was found.', start => each([
   null, '', 'ocr', 'ocr-', '7', 'ocr-x', 'ocr-1x', 'ocr-01', 'ocr-00', 'ocr-1234567', 'ocr-１', 'ocr- 1', 'ocr-1 ', 'ocr-+1', 'ocr-1.0',
@@ -39,7 +41,7 @@ prove('A count is digits only, at most 6, without a leading zero, and may end in
   assert.deepEqual((await life.line({ event: 'start' })).role, role);
   assert.equal((await life.line({ event: 'start' })).sync_instance, value.trim());
   await life.ended();
-}), { everywhere: true });
+}));
 
 prove('Any other count is refused with status 64 and a message that says what was found where.', start => each([
   ['', '()'], ['\n', '()'], [' 4', '( 4)'], ['4 ', '(4 )'], ['4\t', '(2 characters)'], ['+4', '(+4)'], ['-1', '(-1)'], ['010', '(010)'], ['00', '(00)'],
@@ -57,7 +59,7 @@ prove('A count that is missing is refused with status 64.', async start => {
   const life = await start({ split: 'count', sync: SHORT, async: SHORT });
   assert.equal((await life.ended()).status, 64);
   assert.match(life.terminationLog(), /values\/SYNC_INSTANCE is missing/);
-}, { everywhere: true });
+});
 
 prove('A role without processes is refused with status 64.', start => each([
   { pod: 'ocr-1', split: 'count:1', sync: SHORT },
@@ -96,7 +98,7 @@ prove('Processes start in order, each after the ready check of the one before ha
   ]);
   await life.signal('TERM');
   await life.ended();
-}, { everywhere: true });
+});
 
 prove('It runs when every process is started and every ready check, the last one too, has succeeded.', async start => {
   const file = 'go';
@@ -122,7 +124,7 @@ prove('A ready check that fails is asked again, but not more often than about ev
   assert.ok(asked.length >= 2 && asked.length <= 4, `asked ${asked.length} times in 1.5 s`);
   await life.signal('TERM');
   await life.ended();
-}, { everywhere: true });
+});
 
 prove('A ready check that takes its time to fail is asked again a second after it has failed, and the log tells when it succeeded.', async start => {
   const go = 'go';
@@ -176,7 +178,7 @@ prove('A process that is not ready within its start timeout stops all that was s
   const stopped = Number(life.linesLike({ event: 'stop' })[0].t);
   assertSeconds(stopped - begun, 2, 4, 'the start timeout');
   assert.match(life.terminationLog(), /process second was not ready within 2 s/);
-}, { everywhere: true });
+});
 
 prove('The time of a start timeout begins with its process, not with the container.', async start => {
   const life = await start({
@@ -198,7 +200,7 @@ prove('A ready check that hangs is ended at its own timeout, and asked again.', 
   assert.equal(life.alive().filter(process => process.endsWith('sleep 1000') && !process.includes('Z')).length <= 2, true, 'the first check is gone');
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
-}, { everywhere: true });
+});
 
 prove('A ready check that hangs does not outlast the start timeout.', async start => {
   const life = await start({ checkTimeout: 30, sync: [service('server', [], { ready: check('server', '', ['hang']), startTimeout: 1 })] });
@@ -211,7 +213,7 @@ prove('A process that ends while its ready check is asked or hangs ends the cont
   assert.equal((await life.ended()).status, 3);
   assertSeconds(Number(life.linesLike({ event: 'end' })[0].t), 0.5, 15, 'its end');
   assert.deepEqual(life.eventsLike('registrar', 'started'), []);
-}), { everywhere: true });
+}));
 
 prove('A process that was started before ends the container too while another one is not ready yet.', async start => {
   const life = await start({ sync: [service('server', ['die=0.5', 'status=4']), service('registrar', [], { ready: check('registrar') })] });
@@ -275,7 +277,7 @@ prove('A state that cannot be written is told, and everything else goes on.', as
   assert.deepEqual(life.linesLike({ event: 'error' }).map(line => line.reason), [`cannot write ${life.directory}/run/state`]);
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
-}, { everywhere: true });
+});
 
 prove('The state file is replaced as a whole: who has it open reads the old state to the end.', async start => {
   const life = await start({ sync: [service('server', [], { ready: check('server') })] });
@@ -299,7 +301,7 @@ prove('It runs a copy of the script, and probes run the copy: the mounted script
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
   assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended');
-}, { everywhere: true });
+});
 
 prove('The copy replaces one of a container before it as a whole: who has it open reads the old one to the end.', async start => {
   const old = '# an older script\n'.repeat(10_000);
@@ -319,8 +321,63 @@ prove('The copy replaces one of a container before it as a whole: who has it ope
   await life.ended();
 });
 
-prove('A run directory that cannot be written is refused with status 64.', async start => {
-  const life = await start({ args: ['run', 'dir=@/nowhere', 'split=none', 'role=sync', 'process=server', 'command=1', 'true'], foreign: /nowhere/ });
-  assert.equal((await life.ended()).status, 64);
-  assert.match(life.stderr, /'dir' \(dir=.*nowhere\)/);
+/** What can be missing before its copy runs, by a command that takes it away in its namespace, and the sentence that tells of it. */
+const MISSING_AT_START: Record<string, { without: Partial<Life>; sentence: RegExp }> = {
+  ...Object.fromEntries(['cat', 'mv', 'sleep'].map(program => [program, {
+    without: {
+      prepare: (directory: string) => {
+        mkdirSync(join(directory, 'bin'));
+        for (const other of ['cat', 'mv', 'sleep']) if (other !== program) symlinkSync(find(other)!, join(directory, 'bin', other));
+      },
+      path: '@/bin:$PATH',
+    },
+    sentence: new RegExp(`^${program} cannot be found in PATH \\(.*/bin:\\$PATH\\)$`, 'm'),
+  }])),
+  'the run directory': { without: { prepare: directory => rmdirSync(join(directory, 'run')) }, sentence: /^'dir' \(.*\/run\) is not a directory$/m },
+  'the right to write to it': {
+    without: { under: ['/bin/sh', '-c', 'mount -t tmpfs -o ro none "$0" && exec "$@"', '@/run'], foreign: /./ },
+    sentence: /^'dir' \(.*\/run\) cannot be written to: it is read-only, belongs to another user, or is full$/m,
+  },
+  'room in it': {
+    without: { under: ['/bin/sh', '-c', 'mount -t tmpfs -o size=8k none "$0" && exec "$@"', '@/run'], foreign: /./ },
+    sentence: /^cat could not copy .*\/script\/entrypoint.sh into 'dir' \(.*\/run\), which may be full$/m,
+  },
+  'a file that can be replaced in it': {
+    without: { prepare: directory => mkdirSync(join(directory, 'run/entrypoint.sh/entrypoint.new'), { recursive: true }), foreign: /./ },
+    sentence: /^mv could not give the copy its name in 'dir' \(.*\/run\)$/m,
+  },
+  'a file in it that can be read': {
+    without: { prepare: directory => mkdirSync(join(directory, 'run/entrypoint.sh')), foreign: /./ },
+    sentence: /^the copy in 'dir' \(.*\/run\) could not be read$/m,
+  },
+  '/proc': {
+    without: { under: ['/bin/sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'] },
+    sentence: /^\/proc is not mounted, or cannot be read$/m,
+  },
+};
+
+for (const [missing, { without, sentence }] of Object.entries(MISSING_AT_START)) {
+  prove(`Without ${missing}, nothing is started: the last words say so, and the status is 64.`, async (start, shell) => {
+    // A word of a command is not an argument of the script.
+    const life = await start({ ...without, sync: [service('server', ['words', 'termination-log=/dev/null'])] });
+    // busybox ash may run the programs of its own binary, whatever PATH says.
+    const own = without.path && spawnSync(shell.program!, ['-c', `command -v ${missing}`], { argv0: shell.calledAs, env: { PATH: '/nowhere' } }).status === 0;
+    if (own) {
+      await life.line({ event: 'running' });
+      return;
+    }
+    assert.equal((await life.ended()).status, 64);
+    assert.match(life.terminationLog(), sentence);
+    assert.ok(Number(life.lines.at(-1)!.t) < 20, 'seconds since it began');
+    assert.deepEqual(life.eventsLike('server', 'started'), []);
+  }, { lacking: NO_NAMESPACE });
+}
+
+prove('Options that a shell takes from its environment change nothing.', async start => {
+  const life = await start({ env: { SHELLOPTS: 'allexport:errexit:noclobber:noglob:nounset' }, sync: [service('server', ['up=0.1'], { ready: check('server') })] });
+  await life.line({ event: 'running' });
+  await life.poll('its state', () => life.state()?.phase === 'running');
+  assert.equal((await life.probe('ready', { sync: [['true'], ['true']] }).ended).status, 0);
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
 });

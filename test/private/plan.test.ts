@@ -1,4 +1,4 @@
-import { Duration } from 'cdk8s';
+import { Duration, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Split, SplitMove, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
 import { toPlan } from '../../src/private/plan';
@@ -38,6 +38,15 @@ describe('the roles that are needed', () => {
     expect(() => plan(props)).toThrow(new Error(message));
   });
 
+  test('are those that are given beside what both share', () => {
+    const shared = { sharedProcesses: [{ name: 'model', command: ['serve'] }] };
+    const names = (props: Partial<SyncAsyncStatefulSetProps>) => plan({ ...shared, ...props }).roles.map(role => role.name);
+    expect(names({})).toEqual(['shared', 'sync', 'async']);
+    expect(names({ ...WITHOUT_SYNC })).toEqual(['shared', 'async']);
+    expect(names({ ...WITHOUT_ASYNC })).toEqual(['shared', 'sync']);
+    expect(names({ ...WITHOUT_SYNC, ...WITHOUT_ASYNC, split: undefined })).toEqual(['shared']);
+  });
+
   test('are not the asynchronous one without a split', () => {
     expect(() => plan({ split: undefined })).toThrow(new Error(
       '\'asyncRole\' (worker) must come with a \'split\' in order for some pods to have it.'));
@@ -53,6 +62,11 @@ describe('the number of replicas', () => {
   test('is refused when it is below the number of synchronous pods', () => {
     expect(() => plan({ replicas: 3, split: Split.count(4) })).toThrow(new Error(
       '\'split\' (Split.count(4)) must be at most \'replicas\' (3) in order for every synchronous pod to exist.'));
+  });
+
+  test('is refused when it is below the most that a demand can ask for', () => {
+    expect(() => plan({ replicas: 3, split: Split.between(1, 4, { demand: ['ask'] }) })).toThrow(new Error(
+      '\'split\' (Split.between(1, 4)) must be at most \'replicas\' (3) in order for every synchronous pod to exist.'));
   });
 
   test('may be the number of synchronous pods', () => {
@@ -71,6 +85,7 @@ describe('the grace period', () => {
     expect(plan().terminationGracePeriod.toSeconds()).toBe(35);
     expect(plan({ asyncRole: slow }).terminationGracePeriod.toSeconds()).toBe(10 + 30 + 120 + 5);
     expect(plan({ syncRole: slow }).terminationGracePeriod.toSeconds()).toBe(10 + 30 + 120 + 5);
+    expect(plan({ syncRole: slow, sharedProcesses: slow.processes!.map(each => ({ ...each, name: `shared-${each.name}` })) }).terminationGracePeriod.toSeconds()).toBe(2 * 160 + 5);
   });
 
   test('may be longer', () => {
@@ -81,6 +96,8 @@ describe('the grace period', () => {
   test('is refused when it is shorter', () => {
     expect(() => plan({ asyncRole: slow, terminationGracePeriod: Duration.seconds(164) })).toThrow(new Error(
       '\'terminationGracePeriod\' (164 seconds) must be at least 165 seconds in order for the async role to stop: the sum of its stop delays and stop timeouts is 160, and 5 more.'));
+    expect(() => plan({ asyncRole: slow, sharedProcesses: [{ name: 'model', command: ['serve'] }], terminationGracePeriod: Duration.seconds(194) })).toThrow(new Error(
+      '\'terminationGracePeriod\' (194 seconds) must be at least 195 seconds in order for the async role to stop: the sum of its stop delays and stop timeouts, with those of the shared processes, is 190, and 5 more.'));
   });
 
   test('is refused with a fraction of a second', () => {
@@ -121,6 +138,60 @@ test('a privileged container is refused without the escalation that it implies',
   expect(() => plan({ containerSecurityContext: { privileged: true, allowPrivilegeEscalation: true } })).not.toThrow();
 });
 
+describe('SETUID without KILL', () => {
+  const { SETUID, SETGID, SYS_ADMIN, CHOWN, KILL } = kplus.Capability;
+  const ALL = 'ALL' as kplus.Capability; // cdk8s-plus-27 has no name for it
+  const rooted = (capabilities?: kplus.ContainerSecutiryContextCapabilities, context: kplus.ContainerSecurityContextProps = {}) =>
+    () => plan({ runAsRoot: true, containerSecurityContext: { ...context, capabilities } });
+  const message = (value: string) => new Error(
+    `'containerSecurityContext.capabilities' (${value}) must have KILL beside SETUID in order for the entrypoint to stop a process that has changed its user: without KILL, root can signal only root's processes. Add KILL, or let the container start as that user, with 'user' instead of SETUID.`);
+
+  test.each<[kplus.ContainerSecutiryContextCapabilities, string]>([
+    [{ add: [SETUID, SETGID] }, 'add SETUID, SETGID; drop ALL'],
+    [{ add: [SETUID] }, 'add SETUID; drop ALL'],
+    [{ add: [SETUID, SETGID, SYS_ADMIN] }, 'add SETUID, SETGID, SYS_ADMIN; drop ALL'],
+    [{ add: [SETUID, SETGID], drop: [ALL] }, 'add SETUID, SETGID; drop ALL'],
+    [{ add: [SETUID, SETGID, KILL], drop: [KILL] }, 'add SETUID, SETGID, KILL; drop KILL'],
+    [{ drop: [KILL] }, 'drop KILL'], // the runtime gives both by default
+    [{ add: [ALL], drop: [KILL] }, 'add ALL; drop KILL'],
+  ])('is refused in %j', (capabilities, value) => {
+    expect(rooted(capabilities)).toThrow(message(value));
+  });
+
+  test.each<[kplus.ContainerSecutiryContextCapabilities | undefined]>([
+    [undefined],
+    [{}],
+    [{ add: [SETUID, SETGID, KILL] }],
+    [{ add: [SETGID] }], // a signal asks for users, not for groups
+    [{ add: [SYS_ADMIN] }],
+    [{ drop: [] }],
+    [{ drop: [CHOWN] }],
+    [{ add: [SETUID], drop: [CHOWN] }],
+    [{ drop: [KILL, SETUID] }],
+    [{ add: [ALL] }], // and the library's own `drop: [ALL]`, which runtimes do after it
+    [{ add: [ALL], drop: [] }],
+  ])('is not what %j is', capabilities => {
+    expect(rooted(capabilities)).not.toThrow();
+  });
+
+  test('is refused for root, however it is said', () => {
+    const capabilities = { add: [SETUID, SETGID] };
+
+    expect(rooted(capabilities, { user: 0 })).toThrow(message('add SETUID, SETGID; drop ALL'));
+    expect(() => plan({ containerSecurityContext: { ensureNonRoot: false, capabilities } })).toThrow(message('add SETUID, SETGID; drop ALL'));
+    expect(() => plan({ runAsRoot: true, securityContext: { user: 0 }, containerSecurityContext: { capabilities } })).toThrow(message('add SETUID, SETGID; drop ALL'));
+  });
+
+  test('is taken for other users, who get no capability by it, and in a privileged container, which has all', () => {
+    const capabilities = { add: [SETUID, SETGID] };
+
+    expect(() => plan({ containerSecurityContext: { capabilities } })).not.toThrow();
+    expect(rooted(capabilities, { user: 1000 })).not.toThrow();
+    expect(() => plan({ runAsRoot: true, securityContext: { user: 1000 }, containerSecurityContext: { capabilities } })).not.toThrow();
+    expect(rooted(capabilities, { privileged: true, allowPrivilegeEscalation: true })).not.toThrow();
+  });
+});
+
 describe('callers without types', () => {
   test('are told of a missing image when they give nothing', () => {
     expect(() => toPlan(undefined as any)).toThrow(new Error('\'image\' (undefined) must name a container image, without blanks around it, in order for pods to run it.'));
@@ -156,9 +227,9 @@ test.each([kplus.RestartPolicy.NEVER, kplus.RestartPolicy.ON_FAILURE])('the rest
   expect(() => plan({ restartPolicy })).toThrow(new Error(`'restartPolicy' (${restartPolicy}) must be Always in order to be that of a StatefulSet.`));
 });
 
-test.each(['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'])('the variable %s is refused', name => {
+test.each(['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL', 'SYNC_ASYNC_SPAWN'])('the variable %s is refused', name => {
   expect(() => plan({ envVariables: { [name]: kplus.EnvValue.fromValue('x') } })).toThrow(new Error(
-    `'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are POD_NAME, INSTANCE, SYNC_INSTANCE, SYNC_ASYNC_ROLE, POD_ORDINAL.`));
+    `'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are POD_NAME, INSTANCE, SYNC_INSTANCE, SYNC_ASYNC_ROLE, POD_ORDINAL, SYNC_ASYNC_SPAWN.`));
 });
 
 test.each(['discovery.type', 'my-var', '1ST', '', 'A=', '_name'])('the variable %j is refused, which some shell would not pass on', name => {
@@ -175,11 +246,34 @@ test.each(['3', null, 3])('%j as the value of a variable is refused', value => {
     `'envVariables' (A: ${JSON.stringify(value)}) must be an EnvValue, such as EnvValue.fromValue('...'), in order to have a value.`));
 });
 
-test.each(['POD_ORDINAL', 'SYNC_ASYNC_ROLE'])('a variable made of $(%s) is refused, which the kubelet does not know', name => {
+test.each(['POD_ORDINAL', 'SYNC_ASYNC_ROLE', 'SYNC_ASYNC_SPAWN'])('a variable made of $(%s) is refused, which the kubelet does not know', name => {
   const made = (value: string) => () => plan({ envVariables: { ID: kplus.EnvValue.fromValue(value) } });
 
   expect(made(`w-$(${name})`)).toThrow(new Error(
     `'envVariables' (ID) must not use $(${name}) in order to be what it says: the kubelet does not know this variable.`));
   expect(made(`w-$$(${name})`)).not.toThrow();
   expect(made('w-$(POD_NAME)')).not.toThrow();
+});
+
+describe('PATH', () => {
+  const path = (value: string) => () => plan({ envVariables: { PATH: kplus.EnvValue.fromValue(value) } });
+
+  test.each(['/opt/venv/bin:$PATH', '/opt/venv/bin:${PATH}', '$HOME/bin:/bin', '/opt/venv/bin:$$PATH', '/opt/venv/bin:$$(PATH)', '/bin:$', '/bin:$(PATH'])('is refused as %s, which nobody would expand', value => {
+    expect(path(value)).toThrow(new Error(
+      `'envVariables' (PATH: ${value}) must not end up with a $ in it in order to be a list of directories: no shell reads it, and the kubelet knows only $(NAME) of variables before it, not the image's own PATH. Write the whole path out, or use ['sh', '-c', 'PATH=/my/bin:$PATH exec ...'] as command.`));
+  });
+
+  test.each(['/opt/venv/bin:/usr/bin:/bin', '$(PREFIX)/bin:/bin', '', '/~tmp:/bin'])('is taken as %j', value => {
+    expect(path(value)).not.toThrow();
+  });
+
+  test('is taken from elsewhere, where its value is not known', () => {
+    const secret = kplus.Secret.fromSecretName(Testing.chart(), 'S', 'secret');
+
+    expect(() => plan({ envVariables: { PATH: kplus.EnvValue.fromSecretValue({ secret, key: 'path' }) } })).not.toThrow();
+  });
+
+  test('alone is looked at: a $ means something to others', () => {
+    expect(() => plan({ envVariables: { PASSWORD: kplus.EnvValue.fromValue('pa$$word$'), PYTHONPATH: kplus.EnvValue.fromValue('/app:$PYTHONPATH') } })).not.toThrow();
+  });
 });

@@ -61,6 +61,15 @@ describe('a count with an autoscaler', () => {
     ]);
   });
 
+  test('is the most that a demand can ask for', () => {
+    const split = Split.between(1, 4, { demand: ['ask'] });
+
+    expect(complaints(autoscaled(split, 4))).toEqual([]);
+    expect(complaints(autoscaled(split, 3))).toEqual([
+      '[test/ocr] \'minReplicas\' (3) of test/Hpa must be at least the number of synchronous pods (Split.between(1, 4)) in order for every synchronous pod to exist.',
+    ]);
+  });
+
   test('is not concerned by the autoscaler of another set', () => {
     const set = autoscaled(Split.count(4), 4);
     const other = new SyncAsyncStatefulSet(Chart.of(set), 'other', { ...SMALL, replicas: undefined, split: Split.share(1, 2) });
@@ -122,12 +131,12 @@ test('a share may have any autoscaler', () => {
   expect(complaints(autoscaled(Split.share(4, 10)))).toEqual([]);
 });
 
-test.each(['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL'])('the variable %s is refused when it is added later', name => {
+test.each(['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', 'SYNC_ASYNC_ROLE', 'POD_ORDINAL', 'SYNC_ASYNC_SPAWN'])('the variable %s is refused when it is added later', name => {
   const set = small();
   set.mainContainer.env.addVariable(name, kplus.EnvValue.fromValue('x'));
 
   expect(complaints(set)).toEqual([
-    `[test/ocr] 'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are POD_NAME, INSTANCE, SYNC_INSTANCE, SYNC_ASYNC_ROLE, POD_ORDINAL.`,
+    `[test/ocr] 'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are POD_NAME, INSTANCE, SYNC_INSTANCE, SYNC_ASYNC_ROLE, POD_ORDINAL, SYNC_ASYNC_SPAWN.`,
   ]);
 });
 
@@ -300,6 +309,9 @@ describe('a command', () => {
   });
 
   test('may not use the count of a split that has none', () => {
+    expect(complaints(small({ split: Split.between(1, 3, { demand: ['ask', '$(SYNC_INSTANCE)'] }) }))).toEqual([
+      '[test/ocr] \'command\' must not use $(SYNC_INSTANCE) in order to be what it says: the container has no such variable with this split.',
+    ]);
     expect(using('$(SYNC_INSTANCE)', { split: Split.share(1, 2) })).toEqual([
       '[test/ocr] \'command\' must not use $(SYNC_INSTANCE) in order to be what it says: the container has no such variable with this split.',
     ]);
@@ -320,4 +332,45 @@ test('a variable that is added later is looked at like the others', () => {
   set.mainContainer.env.addVariable('a.b', kplus.EnvValue.fromValue('x'));
 
   expect(complaints(set)).toEqual([expect.stringContaining('\'envVariables\' (a.b) must be letters, digits and underscores')]);
+});
+
+describe('PATH', () => {
+  const value = kplus.EnvValue.fromValue;
+  const refused = (path: string) => [expect.stringContaining(`'envVariables' (PATH: ${path}) must not end up with a $ in it`)];
+  const configMap = (set: SyncAsyncStatefulSet) => kplus.ConfigMap.fromConfigMapName(set, 'C', 'c');
+
+  test('may be made of a variable before it', () => {
+    expect(complaints(small({ envVariables: { PREFIX: value('/opt'), BIN: value('$(PREFIX)/bin'), PATH: value('$(BIN):/bin:/$(POD_NAME)') } }))).toEqual([]);
+  });
+
+  test('may be made of a value that is not known here', () => {
+    const set = small();
+    set.mainContainer.env.addVariable('PREFIX', kplus.EnvValue.fromConfigMap(configMap(set), 'prefix'));
+    set.mainContainer.env.addVariable('PATH', value('$(PREFIX)/bin:/bin'));
+
+    expect(complaints(set)).toEqual([]);
+  });
+
+  test('is refused when it is made of itself, of nothing, of a variable after it, or of one that keeps its $', () => {
+    expect(complaints(small({ envVariables: { PATH: value('/opt/venv/bin:$(PATH)') } }))).toEqual(refused('/opt/venv/bin:$(PATH)'));
+    expect(complaints(small({ envVariables: { PATH: value('$(PREFIX)/bin:/bin') } }))).toEqual(refused('$(PREFIX)/bin:/bin'));
+    expect(complaints(small({ envVariables: { PATH: value('$(PREFIX)/bin:/bin'), PREFIX: value('/opt') } }))).toEqual(refused('$(PREFIX)/bin:/bin'));
+    expect(complaints(small({ envVariables: { PREFIX: value('$HOME'), PATH: value('$(PREFIX)/bin:/bin') } }))).toEqual(refused('$(PREFIX)/bin:/bin'));
+    expect(complaints(small({ envVariables: { PREFIX: value('$(HOME)'), PATH: value('$(PREFIX)/bin:/bin') } }))).toEqual(refused('$(PREFIX)/bin:/bin'));
+  });
+
+  test('may be made of anything that envFrom can bring, also later, but of nothing else', () => {
+    const set = small({ envVariables: { PREFIX: value('$(HOME)'), PATH: value('$(PREFIX)/bin:$(PATH)') } });
+    set.mainContainer.env.copyFrom(kplus.Env.fromConfigMap(configMap(set)));
+    expect(complaints(set)).toEqual([]);
+
+    const other = small();
+    other.mainContainer.env.copyFrom(kplus.Env.fromConfigMap(configMap(other)));
+    other.mainContainer.env.addVariable('PATH', value('/opt/venv/bin:$PATH'));
+    expect(complaints(other)).toEqual(refused('/opt/venv/bin:$PATH'));
+  });
+
+  test('of other containers is their own affair', () => {
+    expect(complaints(small({ containers: [{ name: 'sidecar', image: 'sidecar', envVariables: { PATH: value('/x:$PATH') } }] }))).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 """
-`check.py server` and `check.py worker`: the `ready` checks. Every pod runs one every few seconds, so they import little: about 0.02 s
+`check.py model`, `check.py server` and `check.py worker`: the `ready` checks. Every pod runs two every few seconds, so they import little: about 0.02 s
 of CPU, where a client of the grpc package takes 0.15 s and Celery's `inspect ping` a second.
 """
 import os
@@ -7,14 +7,26 @@ import socket
 import sys
 import time
 
+TMP = os.environ.get("TMPDIR", "/tmp")
+#: The socket of the model, made when it is loaded. It is in the file system, so only who shares that can ask.
+SOCKET = f"{TMP}/model.sock"
 #: Written by the worker's parent every 2 s, while it is connected to RabbitMQ.
-BEAT = "/tmp/worker.beat"
-#: Written by the worker's child when the model is loaded.
-LOADED = "/tmp/worker.loaded"
+BEAT = f"{TMP}/worker.beat"
 
 
-def server(port: int) -> bool:
-    """Asks the server's grpc.health.v1.Health for all of it, in the fewest bytes of HTTP/2: a header block of plain literals, and an empty message."""
+def model() -> bool:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(4)
+    connection.connect(SOCKET)
+    return serves(connection)
+
+
+def server() -> bool:
+    return serves(socket.create_connection(("localhost", int(os.environ.get("PORT", "50051"))), timeout=4))
+
+
+def serves(connection: socket.socket) -> bool:
+    """Asks a grpc.health.v1.Health for all of its server, in the fewest bytes of HTTP/2: a header block of plain literals, and an empty message."""
     def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
         return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
 
@@ -23,7 +35,7 @@ def server(port: int) -> bool:
 
     headers = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/grpc.health.v1.Health/Check"), (b":authority", b"localhost"),
                (b"content-type", b"application/grpc"), (b"te", b"trailers")]
-    with socket.create_connection(("localhost", port), timeout=4) as connection:
+    with connection:
         connection.sendall(
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0)  # the preface, and settings: none
             + frame(1, 4, 1, b"".join(header(*pair) for pair in headers)) + frame(0, 1, 1, bytes(5)),
@@ -39,8 +51,8 @@ def server(port: int) -> bool:
 
 
 def worker() -> bool:
-    """The parent has been heard of lately, and the child has the model. A job does not matter: the parent goes on beside it."""
-    return holds(LOADED) and holds(BEAT) and time.time() - os.stat(BEAT).st_mtime < 15
+    """The parent has been heard of lately. A job does not matter: the parent goes on beside it."""
+    return holds(BEAT) and time.time() - os.stat(BEAT).st_mtime < 15
 
 
 def mark(path: str) -> None:
@@ -64,7 +76,7 @@ def born(pid) -> str:
 
 if __name__ == "__main__":
     try:
-        well = server(int(os.environ.get("PORT", "50051"))) if sys.argv[1] == "server" else worker()
+        well = {"model": model, "server": server, "worker": worker}[sys.argv[1]]()
     except OSError as error:
         sys.exit(f"not ready: {error}")
     sys.exit(0 if well else "not ready")

@@ -1,5 +1,5 @@
 """
-Sends images through both entrances, and prints which pod has read what. Without images it draws some, whose text it knows.
+Sends images both ways, over gRPC and as jobs, and prints which pod has read what. Without images it draws some, whose text it knows.
 """
 import argparse
 import base64
@@ -25,7 +25,7 @@ def draw(text: str) -> bytes:
 
 
 def ask(images, via):
-    """Through which entrance, which pod, what it read and what was expected, for every image."""
+    """Which way, which pod, what it read and what was expected, for every image."""
     jobs = [read.delay(base64.b64encode(image).decode()) for image, _ in images] if via != "grpc" else []
     answers = []
     if via != "job":
@@ -43,7 +43,7 @@ def ask(images, via):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("image", nargs="*", help="a file; - reads one from stdin")
-    parser.add_argument("--via", choices=["grpc", "job", "both"], default="both", help="which entrance")
+    parser.add_argument("--via", choices=["grpc", "job", "both"], default="both", help="over gRPC, as jobs, or both")
     parser.add_argument("--expect", help="the text on each of the images; another one is an error")
     parser.add_argument("--repeat", type=int, default=1, help="how often each is sent")
     options = parser.parse_args()

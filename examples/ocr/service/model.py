@@ -1,65 +1,29 @@
-"""The model: reads the text on an image. Both entrances use it, each in its own pods."""
+"""
+The model, a process of its own: a gRPC server on a socket in the pod. The pod's server asks it, or its worker, whichever there is; it does not know which,
+and goes on when the one makes way for the other.
+"""
 import os
-import threading
-import time
+
+import grpc
+
+import check
+import ocr_pb2
+import ocr_pb2_grpc
+import readers
+from serving import serve
 
 
-class Ocr:
-    """RapidOCR, whose models come with the package."""
+class Model(ocr_pb2_grpc.OcrServicer):
+    def __init__(self, reader):
+        self.reader = reader
 
-    def __init__(self):
-        import onnxruntime
-        from rapidocr_onnxruntime import RapidOCR
-
-        cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
-        if cuda:
-            onnxruntime.preload_dlls()
-        self.engine = RapidOCR(
-            det_use_cuda=cuda, cls_use_cuda=cuda, rec_use_cuda=cuda,
-            det_limit_type="max",  # small images are not blown up, which takes ten times as long
-            intra_op_num_threads=1,  # on a CPU the pods of a node share its cores
-        )
-
-    def read(self, image: bytes) -> str:
-        from rapidocr_onnxruntime.utils import LoadImageError
-
+    def Read(self, request, context):
         try:
-            lines, _ = self.engine(image)
-        except (LoadImageError, OSError) as error:
-            raise ValueError("not an image") from error
-        return "\n".join(text for _, text, _ in lines or [])
+            return ocr_pb2.Answer(text=self.reader.read(request.content), pod=os.environ["POD_NAME"])
+        except ValueError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
 
 
-class Sleep:
-    """
-    No model: takes its time and reads nothing, of any number of images at a time, so that thousands of requests fit on a small machine.
-    An image that is the text `sleep:3` takes 3 s.
-    """
-
-    def __init__(self, seconds: str):
-        self.seconds = float(seconds)
-
-    def read(self, image: bytes) -> str:
-        own = image.startswith(b"sleep:")
-        time.sleep(float(image[len(b"sleep:"):]) if own else self.seconds)
-        return f"{len(image)} bytes"
-
-
-class OneAtATime:
-    """A GPU works on one image at a time; the others wait here and not in its memory."""
-
-    def __init__(self, model):
-        self.model = model
-        self.lock = threading.Lock()
-
-    def read(self, image: bytes) -> str:
-        with self.lock:
-            return self.model.read(image)
-
-
-def load():
-    """The model that $MODEL names: `rapidocr` or `sleep:SECONDS`; $MODEL_LOAD_SECONDS makes the loading longer."""
-    name, _, seconds = os.environ.get("MODEL", "rapidocr").partition(":")
-    model = {"rapidocr": lambda: OneAtATime(Ocr()), "sleep": lambda: Sleep(seconds)}[name]()
-    time.sleep(float(os.environ.get("MODEL_LOAD_SECONDS", "0")))
-    return model
+if __name__ == "__main__":
+    # Nobody is let in before it is loaded: until then there is no socket, and TERM ends the program at once.
+    serve("model", Model(readers.load()), f"unix:{check.SOCKET}")

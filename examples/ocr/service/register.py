@@ -12,8 +12,8 @@ from log import say
 from registry import PREFIX, etcd
 
 KEY = PREFIX + os.environ["POD_NAME"]
-IP = os.environ["POD_IP"]
-ADDRESS = f"[{IP}]:50051" if ":" in IP else f"{IP}:50051"
+IP, PORT = os.environ["POD_IP"], os.environ.get("PORT", "50051")
+ADDRESS = f"[{IP}]:{PORT}" if ":" in IP else f"{IP}:{PORT}"
 #: Seconds until a pod that says nothing any more is taken out.
 TTL = 10
 

@@ -1,10 +1,10 @@
 import { Duration } from 'cdk8s';
 import { Restart, Split } from 'cdk8s-sync-async';
+import { isReady, restarts } from '../../../cluster/pods';
+import { sleep } from '../../../util/wait';
 import { Check } from '../check';
 import { count, find, startedIn } from '../log';
-import { isReady, restarts } from '../pods';
 import { program } from '../service';
-import { sleep } from '../wait';
 
 const death: Check = {
   name: 'death',

@@ -1,7 +1,7 @@
 import { Split } from 'cdk8s-sync-async';
+import { since } from '../../../util/wait';
 import { Check } from '../check';
 import { find } from '../log';
-import { since } from '../wait';
 
 const gpu: Check = {
   name: 'gpu',

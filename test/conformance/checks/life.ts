@@ -1,8 +1,8 @@
 import { Duration } from 'cdk8s';
 import { Split } from 'cdk8s-sync-async';
+import { container, isReady, readySince } from '../../../cluster/pods';
 import { Check } from '../check';
 import { count, Event, find, startedIn, story } from '../log';
-import { container, isReady, readySince } from '../pods';
 import { program } from '../service';
 
 const roles: Check = {

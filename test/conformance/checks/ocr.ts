@@ -1,12 +1,12 @@
 import { App } from 'cdk8s';
 import { Gpu } from 'cdk8s-sync-async';
+import { toObjects } from '../../../cluster/objects';
 import { BackendsChart } from '../../../examples/ocr/backends';
 import { OcrChart } from '../../../examples/ocr/chart';
+import { sleep, until } from '../../../util/wait';
 import { Check, Trial } from '../check';
 import { Cluster, Deployment } from '../deployment';
 import { Event, find } from '../log';
-import { toObjects } from '../service';
-import { sleep, until } from '../wait';
 
 /** The texts on the images that the example's client draws. */
 const SAMPLES = ['Hello, world 42', 'sync and async', 'Total: 1234.50 EUR'];

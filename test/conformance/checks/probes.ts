@@ -1,10 +1,10 @@
 import { Duration } from 'cdk8s';
 import { Check as ReadyCheck, Split } from 'cdk8s-sync-async';
+import { container, isReady, readySince, restarts } from '../../../cluster/pods';
+import { since, sleep, until } from '../../../util/wait';
 import { Check } from '../check';
 import { find, startedIn } from '../log';
-import { container, isReady, readySince, restarts } from '../pods';
 import { editScript, program } from '../service';
-import { since, sleep, until } from '../wait';
 
 /** Hangs as long as the file is there. A number that nothing else sleeps for. */
 const hanging = (file: string) => ReadyCheck.command(['sh', '-c', `[ ! -e /scratch/${file} ] || exec sleep 321`]);

@@ -1,8 +1,8 @@
 import { Split } from 'cdk8s-sync-async';
+import { container, isReady } from '../../../cluster/pods';
 import { Check } from '../check';
 import { Deployment } from '../deployment';
 import { find, startedIn } from '../log';
-import { container, isReady } from '../pods';
 import { editScript, program, ServiceProps } from '../service';
 
 const version = (n: number, split: number): ServiceProps => ({

@@ -1,8 +1,8 @@
 import { Duration } from 'cdk8s';
 import { Split } from 'cdk8s-sync-async';
+import { since, until } from '../../../util/wait';
 import { Check } from '../check';
 import { program } from '../service';
-import { since, until } from '../wait';
 
 const leaving: Check = {
   name: 'leaving-the-service',

@@ -1,7 +1,7 @@
 import { Split } from 'cdk8s-sync-async';
+import { container } from '../../../cluster/pods';
+import { sleep, until } from '../../../util/wait';
 import { Check } from '../check';
-import { container } from '../pods';
-import { sleep, until } from '../wait';
 
 const refused: Check = {
   name: 'refused-values',

@@ -1,9 +1,10 @@
 import { App } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Split } from 'cdk8s-sync-async';
+import { statefulSet, toObjects } from '../../../cluster/objects';
 import { MinimalChart } from '../../../examples/minimal/chart';
 import { Check } from '../check';
-import { service, statefulSet, toObjects } from '../service';
+import { service } from '../service';
 
 const accepted: Check = {
   name: 'accepted',

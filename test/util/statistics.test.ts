@@ -1,4 +1,4 @@
-import { mean, median, p95 } from '../../bench/statistics';
+import { mean, median, p95, percentile } from '../../util/statistics';
 
 const hundred = [...Array(100).keys()].map(i => 100 - i);
 
@@ -9,6 +9,10 @@ test('the median is the value in the middle, whatever the order', () => {
 
 test('the median of an even number of values lies between two', () => {
   expect(median([4, 1, 3, 2])).toBe(2.5);
+});
+
+test('percentiles are by the nearest rank', () => {
+  expect([50, 99, 100].map(part => percentile([4, 1, 3, 2], part))).toEqual([2, 4, 4]);
 });
 
 test('the 95th of 100 values', () => {

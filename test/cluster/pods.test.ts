@@ -1,5 +1,5 @@
-import { Kubectl } from '../conformance/kubectl';
-import { Pod, Pods, waiting } from '../conformance/pods';
+import { Kubectl } from '../../cluster/kubectl';
+import { Pod, Pods, restarts, waiting } from '../../cluster/pods';
 
 const event = (name: string, type: string = 'ADDED') => JSON.stringify({ type, object: { metadata: { name, uid: name } } });
 
@@ -31,6 +31,23 @@ test('A pod tells why its containers do not run', () => {
   const pod = { metadata: { name: 'a' }, status: { containerStatuses: [{ state }, { state: { running: {} } }] } } as unknown as Pod;
   expect(waiting(pod)).toEqual(['a: ImagePullBackOff no such image']);
   expect(waiting({ metadata: { name: 'b' }, status: {} } as Pod)).toEqual([]);
+});
+
+test('The restarts of all containers of a pod count', () => {
+  expect(restarts({ status: { containerStatuses: [{ restartCount: 1 }, { restartCount: 2 }] } } as unknown as Pod)).toBe(3);
+  expect(restarts({ status: {} } as Pod)).toBe(0);
+});
+
+test('A pod that is gone is still known, as it was last', async () => {
+  const pods: Pods = new Pods({
+    follow: async (_: string[], take: (line: string) => void) => {
+      [event('a'), event('b'), event('a', 'DELETED')].forEach(take);
+      pods.stop();
+    },
+  } as unknown as Kubectl);
+  await pods.watch();
+  expect(pods.all.map(({ metadata }) => metadata.uid)).toEqual(['b']);
+  expect(pods.ever.map(({ metadata }) => metadata.uid)).toEqual(['a', 'b']);
 });
 
 test('A line that is cut off is left out', async () => {

@@ -1,14 +1,7 @@
-import { digits, Goal } from '../../bench/bench';
-import { goal, table } from '../../bench/markdown';
+import { digits, goal, Goal } from '../../bench/bench';
 
 test.each([[0, '0'], [7, '7'], [1234, '1234'], [0.0042, '0.0042'], [0.5, '0.50'], [1.046, '1.05'], [27.53, '27.5'], [163.7, '164']])('%p is %p', (value, text) => {
   expect(digits(value)).toBe(text);
-});
-
-test('a table', () => {
-  expect(table({ title: 'Times', columns: ['Who', 'ms'], rows: [['a shell', '12']] })).toBe([
-    '**Times**', '', '| Who     | ms |', '| ------- | -- |', '| a shell | 12 |',
-  ].join('\n'));
 });
 
 describe('a goal', () => {

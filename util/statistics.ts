@@ -8,11 +8,15 @@ export function median(values: number[]): number {
 }
 
 /**
- * The value that 95 of 100 values are not above, by the nearest rank: always one that was seen.
+ * The value that so many of 100 values are not above, by the nearest rank: always one that was seen.
  */
-export function p95(values: number[]): number {
+export function percentile(values: number[], part: number): number {
   const sorted = inOrder(values);
-  return sorted[Math.ceil(sorted.length * 95 / 100) - 1];
+  return sorted[Math.ceil(sorted.length * part / 100) - 1];
+}
+
+export function p95(values: number[]): number {
+  return percentile(values, 95);
 }
 
 export function mean(values: number[]): number {

@@ -52,8 +52,15 @@ export class Kubectl {
   /**
    * Applies objects the way a user does, with strict field validation.
    */
-  public apply(objects: any[]): Promise<string> {
-    return this.print(['apply', '--validate=strict', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  public apply(objects: any[], ...options: string[]): Promise<string> {
+    return this.print(['apply', '--validate=strict', '--filename=-', ...options], list(objects));
+  }
+
+  /**
+   * Deletes objects, those that are there, and does not wait until they are gone.
+   */
+  public delete(objects: any[]): Promise<string> {
+    return this.print(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], list(objects));
   }
 
   /**
@@ -85,4 +92,8 @@ export class Kubectl {
     child.on('close', () => this.children.delete(child));
     return child;
   }
+}
+
+function list(items: any[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 }

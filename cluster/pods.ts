@@ -1,5 +1,5 @@
 import { Kubectl } from './kubectl';
-import { sleep } from './wait';
+import { sleep } from '../util/wait';
 
 /**
  * What of a pod the checks look at.
@@ -43,8 +43,11 @@ export function container(pod: Pod): ContainerStatus | undefined {
   return pod.status.containerStatuses?.find(status => status.name === pod.spec.containers[0].name);
 }
 
+/**
+ * How often its containers were started again, all together.
+ */
 export function restarts(pod: Pod): number {
-  return container(pod)?.restartCount ?? 0;
+  return (pod.status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
 export function isReady(pod: Pod): boolean {
@@ -119,6 +122,13 @@ export class Pods {
     return this.all
       .filter(pod => pod.metadata.name.replace(/-[0-9]+$/, '') === set)
       .sort((a, b) => ordinal(a) - ordinal(b));
+  }
+
+  /**
+   * Every pod that there has been, in the state in which it was last seen.
+   */
+  public get ever(): Pod[] {
+    return [...this.past.values()].map(states => states[states.length - 1]);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Kubectl } from '../../test/conformance/kubectl';
+import { Kubectl } from './kubectl';
 
 const GPU = 'nvidia.com/gpu';
 
