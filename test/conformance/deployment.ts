@@ -1,4 +1,4 @@
-import { Event, parseLog } from './log';
+import { count, Event, parseLog } from './log';
 import { service, ServiceProps } from './service';
 import { Kubectl } from '../../cluster/kubectl';
 import { container, isReady, ordinal, Pod, Pods, restarts } from '../../cluster/pods';
@@ -93,6 +93,14 @@ export class Deployment {
   public async restarted(index: number, times: number, seconds: number = 90): Promise<void> {
     await until(() => `${this.name}-${index} ready after restart ${times}; ${this.brief}`, seconds,
       () => restarts(this.pod(index)) >= times && isReady(this.pod(index)), 0.2);
+  }
+
+  /**
+   * Waits until the container of a pod has come to run so many times, by its start and by warm moves, and the pod is ready.
+   */
+  public async moved(index: number, times: number, seconds: number = 90): Promise<void> {
+    await until(() => `${this.name}-${index} runs for the ${times}. time; ${this.brief}`, seconds,
+      async () => isReady(this.pod(index)) && count(await this.log(index), 'entrypoint', 'running') === times, 0.5);
   }
 
   /**

@@ -288,6 +288,7 @@ export class Entrypoint {
 
   /** Waits for an event that a process has written down; the `nth` of them. An empty `what` is any. */
   public event(name: string, what: string, nth = 1): Promise<Event> {
+    assert.ok(nth > 0, `there is no event ${nth} of ${name}`);
     return this.until(`event ${nth} '${name} ${what}'`, () => this.eventsLike(name, what)[nth - 1]);
   }
 

@@ -51,6 +51,12 @@ if [ -n "$asked" ]; then
   exit
 fi
 
+# Ends a child before this ends: one that is still about to go would be something left behind.
+reap() {
+  kill -s KILL "$1"
+  wait "$1"
+}
+
 end() {
   left=0
   for child in $children; do
@@ -59,12 +65,12 @@ end() {
       *') Z '*) ;;
       *) left=$((left + 1)) ;;
     esac
-    [ -n "$leave" ] || kill -s KILL "$child"
+    [ -n "$leave" ] || reap "$child"
   done
   [ -z "$children" ] || note "$name" children "$left"
   note "$name" ended "$1"
   # The last one may not have its name yet.
-  for child in $nap $last $!; do kill -s KILL "$child"; done
+  for child in $nap $last $!; do reap "$child"; done
   exit "$1"
 }
 

@@ -18,7 +18,10 @@ const running = (life: Entrypoint, nth = 1) => life.line({ event: 'running' }, n
 
 /** Every process that has begun has written so. */
 async function begun(life: Entrypoint, ...names: string[]): Promise<void> {
-  for (const name of names) await life.event(name, 'started', life.linesLike({ event: 'process-start', process: name }).length);
+  for (const name of names) {
+    await life.line({ event: 'process-start', process: name }); // which may be read later than what the process has written
+    await life.event(name, 'started', life.linesLike({ event: 'process-start', process: name }).length);
+  }
 }
 
 async function stopped(life: Entrypoint, status = 0): Promise<void> {
