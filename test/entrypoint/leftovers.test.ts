@@ -237,7 +237,7 @@ prove('A process is started again only when what it left behind has ended, in it
 }));
 
 prove('A stop while what a dead process left behind is given its time starts nothing, asks nobody twice, and waits.', async start => {
-  const command = ['/bin/sh', '-c', `/bin/sh ${SERVICE} child stop=USR1 & exec /bin/sh ${SERVICE} parent`];
+  const command = ['/bin/sh', '-c', `/bin/sh ${SERVICE} child stop=USR1 after=2 & exec /bin/sh ${SERVICE} parent`];
   const life = await start({ sync: [service('server'), { name: 'parent', command, restart: 'always', stopDelay: 30 }] });
   const child = (await life.event('child', 'started')).what.split(' ')[1];
   await life.event('server', 'started');

@@ -16,13 +16,15 @@ const wrapper = (program: string, more: Partial<Process> = {}): Process => ({ na
 
 const running = (life: Entrypoint, nth = 1) => life.line({ event: 'running' }, nth);
 
-/** Every process that has begun has written so. */
+/** These processes, as often as they have begun, have written so. */
 async function begun(life: Entrypoint, ...names: string[]): Promise<void> {
   for (const name of names) {
     await life.line({ event: 'process-start', process: name }); // which may be read later than what the process has written
     await life.event(name, 'started', life.linesLike({ event: 'process-start', process: name }).length);
   }
 }
+
+const allBegun = (life: Entrypoint) => begun(life, ...life.linesLike({ event: 'process-start' }).map(line => line.process));
 
 async function stopped(life: Entrypoint, status = 0): Promise<void> {
   await life.signal('TERM');
@@ -219,10 +221,10 @@ const MOMENTS: [string, Life, (life: Entrypoint) => Promise<unknown>][] = [
 prove('TERM at any moment of a move stops everything in order, once, and starts nothing more.', start => each(MOMENTS, async ([when, more, moment]) => {
   const life = await start({ ...SYNC, ...more });
   await running(life);
-  await begun(life, 'model', 'server');
+  await allBegun(life);
   life.putValue('0');
   await moment(life);
-  await begun(life, ...life.linesLike({ event: 'process-start' }).map(line => line.process));
+  await allBegun(life);
   const started = life.linesLike({ event: 'process-start' }).length;
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0, when);
@@ -237,7 +239,7 @@ prove('TERM at any moment of a move stops everything in order, once, and starts 
 prove('When what is shared dies, at any moment of a move, the rest stops in order, and the status is its own.', start => each(MOMENTS, async ([when, more, moment]) => {
   const life = await start({ ...SYNC, ...more });
   await running(life);
-  await begun(life, 'model', 'server');
+  await allBegun(life);
   life.putValue('0');
   await moment(life);
   await life.hit('model', 'KILL');
