@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Entrypoint, Life, Process, service } from './harness';
+import { NO_FORK, NO_LIMITS } from './machine';
 import { assertSeconds, each, prove, Start } from './prove';
 
 /** A demand whose answers the proof writes: it does what is in the file beside the events, and tells that it was asked, by whom. */
@@ -191,6 +192,31 @@ prove('SYNC_INSTANCE pins the number for as long as it is there, and nobody is a
   assert.ok(asked(life).length <= still + 1, 'a person is in the middle of it');
   await stopped(life);
 }, { seconds: 35 });
+
+prove('A pin ends a demand that is being run, and what that has started: its answer would come too late.', async start => {
+  const life = await begin(start, 'echo 2');
+  await runs(life, 'async');
+  const left = () => life.alive().filter(line => /sleep 100[45]/.test(line)).length;
+  answer(life, 'sleep 1004 & sleep 1005; echo 5');
+  await life.poll('one that hangs', () => left() === 2);
+  life.putValue('2');
+  await life.poll('nothing left of it', () => left() === 0);
+  await life.poll('no zombie', () => !life.alive().some(line => /^\d+ Z/.test(line)));
+  await life.looked();
+  assert.equal(life.linesLike({ event: 'move' }).length, 0);
+  await stopped(life);
+}, { seconds: 15 });
+
+prove('A demand that cannot be started, at the limit of processes, gives no answer.', async start => {
+  const life = await begin(start, 'echo 3', { processes: 1000, foreign: /fork/ });
+  await runs(life, 'async');
+  life.allow(1);
+  assert.equal((await life.line({ event: 'refused' })).reason, 'the demand could not be run: no fork');
+  life.allow(1000);
+  await life.line({ event: 'demand' }, 2);
+  assert.equal(life.linesLike({ event: 'move' }).length, 0);
+  await stopped(life);
+}, { lacking: NO_LIMITS, except: NO_FORK });
 
 prove('People may pin any number, in pods that ask nobody too, and at the start.', start => each([['ocr-1', '0', 'async'], ['ocr-7', '8', 'sync'], ['ocr-3', '2', 'async']] as const, async ([pod, value, role]) => {
   const life = await begin(start, 'echo 6', { pod, value });
