@@ -92,13 +92,13 @@ export async function rest(stage: Stage): Promise<void> {
   }
 }
 
-function kill(process: 'server' | 'registrar' | 'worker', signal: 'TERM' | 'KILL'): Disruption {
-  const name = `${signal} to ${process}`;
+function kill(process: 'model' | 'server' | 'registrar' | 'worker', signal: 'TERM' | 'KILL', atWork: boolean = process === 'worker'): Disruption {
+  const name = `${signal} to ${process}${atWork && process !== 'worker' ? ' of a worker' : ''}`;
   return {
     name,
     steps: [step(name, async (stage, deaths) => {
-      const pod = process === 'worker' ? await working(stage) : freshest(stage.syncPods);
-      if (process === 'server') {
+      const pod = atWork ? await working(stage) : freshest(stage.syncPods);
+      if (!atWork && process !== 'registrar') {
         deaths.dead.push(pod.metadata.name);
       }
       deaths.askedAt = await stage.kill(pod, process, signal);
@@ -235,6 +235,8 @@ export const DISRUPTIONS: Disruption[] = [
   kill('registrar', 'TERM'),
   kill('worker', 'KILL'),
   kill('worker', 'TERM'),
+  kill('model', 'KILL'),
+  kill('model', 'KILL', true),
   { name: 'delete a sync pod', steps: [step('delete a sync pod', stage => stage.delete(stalest(stage.syncPods)))] },
   { name: 'delete an async pod', steps: [step('delete an async pod', async stage => stage.delete(await working(stage)))] },
   {
@@ -250,7 +252,14 @@ export const DISRUPTIONS: Disruption[] = [
       step('split up, 2 to 3', stage => stage.change({ sync: stage.base.sync + 1 }), { most: NOTHING }),
       step('split down, 3 to 2', stage => stage.change({ sync: stage.base.sync }), { most: NOTHING }),
     ],
-    most: 5,
+  },
+  { // to the Deployments this is a scale of both
+    name: 'demand',
+    steps: [
+      step('demand up, 2 to 3', stage => stage.change({ sync: stage.base.sync + 1 }), { most: NOTHING }),
+      step('demand down, 3 to 1', stage => stage.change({ sync: stage.base.sync - 1 }), { most: NOTHING }),
+      step('demand back, 1 to 2', stage => stage.change({ sync: stage.base.sync }), { most: NOTHING }),
+    ],
   },
   { name: 'rolling restart', steps: [step('rolling restart', stage => stage.restart(), { limit: 180 })], most: 3 },
   {

@@ -1,5 +1,5 @@
 import { DEPLOYMENTS } from './systems/deployments';
-import { LIBRARY, SHARE } from './systems/library';
+import { BETWEEN, LIBRARY, SHARE } from './systems/library';
 import { SCRIPT } from './systems/script';
 import { System } from './systems/system';
 
@@ -20,20 +20,23 @@ export interface Profile {
 
 /** Outages of what is around it meet the service's own code, which is the same in all systems. */
 const CONTROLS = [
-  'KILL to server', 'TERM to server', 'KILL to registrar', 'KILL to worker', 'TERM to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'rolling restart', 'image', 'drain',
+  'KILL to server', 'TERM to server', 'KILL to registrar', 'KILL to worker', 'TERM to worker', 'KILL to model', 'KILL to model of a worker',
+  'delete a sync pod', 'delete an async pod', 'scale', 'demand', 'rolling restart', 'image', 'drain',
 ];
 
 const [ONCE, TWICE] = [1, 2].map((tries): Tries => ({ planned: tries, unplanned: tries }));
+const MANY: Tries = { planned: 12, unplanned: 2 };
 
 export const PROFILES: { [name: string]: Profile } = {
-  /** 10 minutes on a machine with two cores. */
+  /** 12 minutes on a machine with two cores. */
   short: {
     systems: [
       {
         system: LIBRARY,
-        disruptions: ['KILL to server', 'KILL to worker', 'delete a sync pod', 'delete an async pod', 'split', 'scale below sync', 'drain', 'rolling restart'],
+        disruptions: ['KILL to server', 'KILL to worker', 'KILL to model', 'delete a sync pod', 'delete an async pod', 'split', 'scale below sync', 'drain', 'rolling restart'],
         tries: ONCE,
       },
+      { system: BETWEEN, disruptions: ['demand'], tries: ONCE },
       { system: SCRIPT, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
       { system: DEPLOYMENTS, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
     ],
@@ -46,11 +49,12 @@ export const PROFILES: { [name: string]: Profile } = {
       {
         system: LIBRARY,
         disruptions: [
-          'KILL to server', 'KILL to registrar', 'KILL to worker', 'delete a sync pod', 'delete an async pod', 'scale', 'split', 'rolling restart',
-          'TERM to server', 'TERM to registrar', 'TERM to worker', 'scale below sync', 'drain', 'image', 'mixed', 'rabbitmq', 'etcd', 'node', 'api',
+          'KILL to server', 'KILL to registrar', 'KILL to worker', 'KILL to model', 'delete a sync pod', 'delete an async pod', 'scale', 'split', 'rolling restart',
+          'TERM to server', 'TERM to registrar', 'TERM to worker', 'KILL to model of a worker', 'scale below sync', 'drain', 'image', 'mixed', 'rabbitmq', 'etcd', 'node', 'api',
         ],
-        tries: { planned: 12, unplanned: 2 },
+        tries: MANY,
       },
+      { system: BETWEEN, disruptions: ['demand'], tries: MANY },
       { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: TWICE },
       { system: SCRIPT, disruptions: CONTROLS, tries: ONCE },
       { system: DEPLOYMENTS, disruptions: CONTROLS, tries: ONCE },

@@ -67,11 +67,11 @@ export function noBetter(library: Verdict[], control: Verdict[]): string[] {
  * A table for each system, and what else there is to say.
  */
 export function tables(results: Result[]): string[] {
-  const library = results.find(({ system }) => system.promised);
+  const library = results.filter(({ system }) => system.promised).flatMap(({ verdicts }) => verdicts);
   const remarks = [
     ...results.flatMap(({ system, verdicts }) => reloads(verdicts).map(times => `${system.name}: ${ETCD_DOWN}: models loaded again: ${times}`)),
-    ...library === undefined ? [] : results.filter(({ system }) => !system.promised)
-      .flatMap(({ system, verdicts }) => noBetter(library.verdicts, verdicts).map(name => `${name}: the library loses no less than ${system.name}${lostPerTry(countedOf(verdicts, name)) === 0 ? ', which loses nothing' : ''}`)),
+    ...results.filter(({ system }) => !system.promised)
+      .flatMap(({ system, verdicts }) => noBetter(library, verdicts).map(name => `${name}: the library loses no less than ${system.name}${lostPerTry(countedOf(verdicts, name)) === 0 ? ', which loses nothing' : ''}`)),
     ...results.flatMap(({ verdicts }) => verdicts.filter(({ void: reason }) => reason !== undefined)).map(({ trial, counts, void: reason }) =>
       `${trial.system}: ${trial.row}: a try does not count, since ${reason}; in it ${counts.failed} requests failed and ${counts.lost} jobs were lost`),
     ...results.flatMap(({ system, leftOut }) => leftOut.map(({ name, why }) => `${system.name}: left out: ${name}: ${why}`)),

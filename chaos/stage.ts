@@ -1,3 +1,4 @@
+import { ask } from './demand';
 import { Driver } from './driver';
 import { Owner } from './owner';
 import { LOAD, Settings } from './settings';
@@ -87,6 +88,9 @@ export class Stage {
   }
 
   public async apply(): Promise<void> {
+    if (this.system.asks) {
+      await done(ask(this.kubectl, this.settings.sync));
+    }
     const objects = this.system.objects(this.settings);
     for (const { spec } of objects.filter(object => object.spec?.template)) {
       const { affinity = {} } = spec.template.spec;
@@ -200,7 +204,7 @@ export class Stage {
 }
 
 /** What the command line of each process holds. */
-const PROGRAM: { [process: string]: string } = { server: 'server.py', registrar: 'register.py', worker: 'celery' };
+const PROGRAM: { [process: string]: string } = { model: 'model.py', server: 'server.py', registrar: 'register.py', worker: 'celery' };
 
 // Shells are left out: their own command lines hold the names of programs too.
 const KILL = `

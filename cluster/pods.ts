@@ -16,6 +16,7 @@ export interface Pod {
     readonly phase: string;
     readonly podIP?: string;
     readonly conditions?: { readonly type: string; readonly status: string; readonly lastTransitionTime: string }[];
+    readonly initContainerStatuses?: ContainerStatus[];
     readonly containerStatuses?: ContainerStatus[];
   };
 }
@@ -44,10 +45,11 @@ export function container(pod: Pod): ContainerStatus | undefined {
 }
 
 /**
- * How often its containers were started again, all together.
+ * How often its containers were started again, sidecars too, all together.
  */
 export function restarts(pod: Pod): number {
-  return (pod.status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status;
+  return [...initContainerStatuses, ...containerStatuses].reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
 export function isReady(pod: Pod): boolean {

@@ -1,8 +1,9 @@
-import { App } from 'cdk8s';
+import { App, Duration } from 'cdk8s';
 import { Gpu, Split } from 'cdk8s-sync-async';
 import { statefulSet, toObjects } from '../../cluster/objects';
 import { ordinal } from '../../cluster/pods';
 import { OcrChart } from '../../examples/ocr/chart';
+import { DEMAND } from '../demand';
 import { Settings } from '../settings';
 import { System } from './system';
 
@@ -28,7 +29,15 @@ function system(name: string, about: string, cannot: string[], split: (settings:
   };
 }
 
-export const LIBRARY = system('library', 'examples/ocr as it is, with Split.count', [], ({ sync }) => Split.count(sync));
+export const LIBRARY = system('library', 'examples/ocr as it is, with Split.count', ['demand'], ({ sync }) => Split.count(sync));
 
 /** So that it has the same number of synchronous pods as the others: 2 of 5. */
-export const SHARE = system('share', 'examples/ocr with Split.share', ['split', 'mixed'], () => Split.share(2, 5));
+export const SHARE = system('share', 'examples/ocr with Split.share', ['split', 'mixed', 'demand'], () => Split.share(2, 5));
+
+/** It is moved by its demand, and an etcd that comes back empty knows of none. The first pod is always synchronous, the last two never, or the jobs would pile up. */
+export const BETWEEN: System = {
+  ...system('between', 'examples/ocr with Split.between, and the number of synchronous pods that this run asks for as its demand', ['split', 'etcd'],
+    () => Split.between(1, 3, { demand: DEMAND, period: Duration.seconds(2), stabilizationWindow: Duration.seconds(5) })),
+  asks: true,
+  isSync: (pod, { sync }) => ordinal(pod) < sync,
+};

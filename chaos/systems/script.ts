@@ -11,7 +11,7 @@ export const SCRIPT: System = {
   name: NAME,
   about: 'the same StatefulSet, with the usual bash script: start both, trap TERM, kill both, wait',
   promised: false,
-  cannot: NOT_IN_CONTROLS,
+  cannot: [...NOT_IN_CONTROLS, 'demand', 'KILL to model of a worker'], // that worker would stay, and give every job back
   workloads: [`statefulset/${NAME}`],
   objects: settings => {
     const labels = { app: NAME };

@@ -1,7 +1,7 @@
 import { Pod } from '../../cluster/pods';
 import { Settings } from '../settings';
 
-/** They are about the split, which a control cannot move without a rollout; that has a row of its own. */
+/** They are about the split, which a control cannot move without a rollout; that has a row of its own. Two Deployments can be scaled instead, as `demand` does. */
 export const NOT_IN_CONTROLS = ['split', 'scale below sync', 'mixed'];
 
 /**
@@ -15,6 +15,8 @@ export interface System {
   readonly promised: boolean;
   /** Disruptions that mean nothing to it, by name. */
   readonly cannot: string[];
+  /** Whether its pods ask by themselves how many of them are to be synchronous, which is then not in its objects. */
+  readonly asks?: boolean;
   /** The workloads, as kubectl names them. */
   readonly workloads: string[];
   /** What is applied. */

@@ -11,13 +11,13 @@ function tries(profile: string, only: string[] = [], each?: number) {
 
 describe('A plan', () => {
   test('tries what is planned more often than what is not, and what takes long less often', () => {
-    expect(tries('full').library).toMatchObject({ 'delete a sync pod': 12, 'drain': 6, 'mixed': 3, 'KILL to server': 2, 'node': 2, 'etcd': 1 });
+    expect(tries('full').library).toMatchObject({ 'delete a sync pod': 12, 'split': 12, 'drain': 6, 'mixed': 3, 'KILL to server': 2, 'KILL to model': 2, 'KILL to model of a worker': 2, 'node': 2, 'etcd': 1 });
   });
 
-  test('of the full profile has a hundred tries of what is planned', () => {
+  test('of the full profile has more than a hundred tries of what is planned', () => {
     const planned = (name: string) => plan(PROFILES.full, [name])[0].disruptions
       .reduce((sum, { disruption, tries: times }) => sum + times * disruption.steps.filter(step => step.planned).length, 0);
-    expect([planned('library'), planned('share')]).toEqual([97, 10]);
+    expect([planned('library'), planned('between'), planned('share')]).toEqual([111, 36, 10]);
   });
 
   test.each(['full', 'short'])('of the %s profile has in each control what it has to lose in', profile => {
@@ -28,17 +28,28 @@ describe('A plan', () => {
     }
   });
 
+  test.each(['full', 'short'])('of the %s profile ends the model process, and lets the number follow a demand', profile => {
+    const { library, between } = tries(profile);
+    expect(library).toHaveProperty(['KILL to model']);
+    expect(between).toHaveProperty('demand');
+  });
+
+  test('gives the Deployments the same demand, and nobody who could not follow it', () => {
+    expect(tries('full').deployments).toHaveProperty('demand');
+    expect(Object.keys(tries('full', ['demand']))).toEqual(['between', 'deployments']);
+  });
+
   test('has as many tries as somebody says, of what is named alone', () => {
     expect(tries('full', ['library', 'split', 'KILL to worker'], 5)).toEqual({ library: { 'split': 5, 'KILL to worker': 5 } });
   });
 
   test('has no system to which what is named means nothing', () => {
     expect(Object.keys(tries('full', ['split']))).toEqual(['library']);
-    expect(Object.keys(tries('full', ['scale']))).toEqual(['library', 'share', 'script', 'deployments']);
+    expect(Object.keys(tries('full', ['scale']))).toEqual(['library', 'between', 'share', 'script', 'deployments']);
     expect(() => plan(PROFILES.full, ['script', 'split'])).toThrow('--only (script) must come with something that can be done to it, which split cannot');
   });
 
   test('refuses a name that nothing has', () => {
-    expect(() => plan(PROFILES.short, ['kill'])).toThrow(/^--only \(kill\) must be one of library, script, deployments, KILL to server/);
+    expect(() => plan(PROFILES.short, ['kill'])).toThrow(/^--only \(kill\) must be one of library, between, script, deployments, KILL to server/);
   });
 });

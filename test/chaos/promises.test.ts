@@ -2,7 +2,8 @@ import { Ledger, Note } from '../../chaos/ledger';
 import { picture } from '../../chaos/picture';
 import { brokenPromises, promises, Result } from '../../chaos/promises';
 import { figures, page } from '../../chaos/report';
-import { LIBRARY } from '../../chaos/systems/library';
+import { DEPLOYMENTS } from '../../chaos/systems/deployments';
+import { BETWEEN, LIBRARY } from '../../chaos/systems/library';
 import { SCRIPT } from '../../chaos/systems/script';
 import { Verdict } from '../../chaos/trial';
 
@@ -68,6 +69,13 @@ describe('The report', () => {
     const library = result({ verdicts: [verdict('scale'), verdict('drain a node', {}, 2), verdict('image change')] });
     const lines = page([], [library, control]).split('\n').filter(line => line.includes('no less'));
     expect(lines).toEqual(['- scale: the library loses no less than script, which loses nothing', '- drain a node: the library loses no less than script']);
+  });
+
+  test('compares a control with every system of the library', () => {
+    const control = result({ system: DEPLOYMENTS, verdicts: [verdict('demand up, 2 to 3'), verdict('demand down, 3 to 1', {}, 4)] });
+    const between = result({ system: BETWEEN, verdicts: [verdict('demand up, 2 to 3'), verdict('demand down, 3 to 1')] });
+    const lines = page([], [result({}), between, control]).split('\n').filter(line => line.includes('no less'));
+    expect(lines).toEqual(['- demand up, 2 to 3: the library loses no less than deployments, which loses nothing']);
   });
 
   test('tells what was lost in a try that does not count', () => {

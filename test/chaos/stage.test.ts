@@ -9,7 +9,10 @@ import { Deaths } from '../../chaos/ledger';
 import { Owner } from '../../chaos/owner';
 import { Settings } from '../../chaos/settings';
 import { Means, Stage, Undone } from '../../chaos/stage';
+import { DEPLOYMENTS } from '../../chaos/systems/deployments';
+import { BETWEEN } from '../../chaos/systems/library';
 import { SCRIPT } from '../../chaos/systems/script';
+import { System } from '../../chaos/systems/system';
 import { Kubectl } from '../../cluster/kubectl';
 import { Pod, Pods } from '../../cluster/pods';
 import { seeded } from '../../util/random';
@@ -25,7 +28,7 @@ function pod(name: string, restartCount: number = 0, node: string = 'far'): Pod 
 }
 
 /** A stage of two synchronous pods and one more, with a kubectl that answers as it is told. */
-function stage(answer: (args: string[]) => Partial<typeof OUTPUT> = () => ({}), means: Partial<Means> = {}, pods: Pod[] = [pod('script-0'), pod('script-1'), pod('script-2')]) {
+function stage(answer: (args: string[]) => Partial<typeof OUTPUT> = () => ({}), means: Partial<Means> = {}, pods: Pod[] = [pod('script-0'), pod('script-1'), pod('script-2')], system: System = SCRIPT) {
   const asked: string[] = [];
   const run = async (args: string[]) => {
     asked.push(args.join(' '));
@@ -41,8 +44,9 @@ function stage(answer: (args: string[]) => Partial<typeof OUTPUT> = () => ({}), 
   const settings = { replicas: 3, sync: 2 } as Settings;
   const driver = { now: () => 100, ledger: { servers: [], requests: [], open: () => [] } } as unknown as Driver;
   const whole = { closed: 'chaos/x', home: 'home', nodes: 2, owner: new Owner({}), ...means } as Means;
-  const kubectl = { namespace: 'chaos', run, print } as unknown as Kubectl;
-  return { asked, it: new Stage(kubectl, { all: pods } as unknown as Pods, SCRIPT, driver, settings, settings, whole, () => 0) };
+  const apply = async () => { await print(['apply']); };
+  const kubectl = { namespace: 'chaos', run, print, apply } as unknown as Kubectl;
+  return { asked, it: new Stage(kubectl, { all: pods } as unknown as Pods, system, driver, settings, settings, whole, () => 0) };
 }
 
 const named = (name: string): Disruption => DISRUPTIONS.find(disruption => disruption.name === name)!;
@@ -81,6 +85,12 @@ describe('A system', () => {
   });
 });
 
+/** What a kill says, after which Kubernetes sees no pod that it could wait for. */
+function killed(pods: Pod[]): Partial<typeof OUTPUT> {
+  pods.splice(0);
+  return { stdout: 'killing 7 at 95.5\n' };
+}
+
 describe('A kill', () => {
   test('is done when it says so, even if the command ends with the container', async () => {
     const { it } = stage(() => ({ status: 137, stdout: 'killing 7 at 95.5\n' }));
@@ -93,6 +103,13 @@ describe('A kill', () => {
       expect(error).toBeInstanceOf(Undone);
       expect(deaths).toEqual({ dead: ['script-0'] });
     }
+  });
+
+  test('of the model of a server ends what that server has', async () => {
+    const pods = [pod('script-0'), pod('script-1'), pod('script-2')];
+    const { it, asked } = stage(() => killed(pods), {}, pods);
+    expect(await act('KILL to model', it)).toEqual({ error: undefined, deaths: { dead: ['script-0'], askedAt: 95.5 } });
+    expect(asked[0]).toMatch(/^exec script-0 .* kill model\.py KILL$/s);
   });
 
   test('of a registrar that is started again in its container is not waited for', async () => {
@@ -144,6 +161,42 @@ describe('A worker that is killed or deleted', () => {
     await act('delete an async pod', it);
     expect(asked.filter(line => line.startsWith('delete'))).toEqual(['delete pod script-4 --timeout=120s']);
     expect(looks).toBe(3);
+  });
+
+  test('is meant too when its model is killed, of which no request may die', async () => {
+    const pods = [pod('script-0'), pod('script-1'), pod('script-2')];
+    const said = [jobs('job-done id="x"'), jobs('job id="new"')];
+    const { it, asked } = stage(([verb]) => verb === 'exec' ? killed(pods) : { stdout: said.shift() }, {}, pods);
+    expect(await act('KILL to model of a worker', it)).toEqual({ error: undefined, deaths: { dead: [], askedAt: 95.5 } });
+    expect(asked.filter(line => line.startsWith('exec'))).toEqual([expect.stringMatching(/^exec script-2 .* kill model\.py KILL$/s)]);
+  });
+});
+
+describe('A demand', () => {
+  const pods = [0, 1, 2].map(ordinal => pod(`between-service-${ordinal}`));
+  const demand = async (system: System, answer?: Parameters<typeof stage>[0]) => {
+    const { it, asked } = stage(answer, {}, pods, system);
+    it.settings = { ...it.settings, image: 'ocr:1', etcd: 'etcd:2379', broker: 'amqp://b', requestSeconds: 0.5, loadSeconds: 2 };
+    const outcomes = [];
+    for (const { act: doing } of named('demand').steps) {
+      outcomes.push(await doing(it, { dead: [] }).catch((error: Error) => error), it.settings.sync);
+    }
+    return { outcomes, asked: asked.map(line => /^exec control .* (\S+ \d)$/s.exec(line)?.[1] ?? line.split(' ')[0]) };
+  };
+
+  test('is asked for before pods could start without an answer: up, down and back', async () => {
+    const { outcomes, asked } = await demand(BETWEEN);
+    expect(outcomes).toEqual([undefined, 3, undefined, 1, undefined, 2]);
+    expect(asked).toEqual([3, 1, 2].flatMap(sync => [`/chaos/sync ${sync}`, 'apply', 'annotate', 'rollout']));
+  });
+
+  test('is no system\'s broken promise when nobody could ask', async () => {
+    const { outcomes: [error] } = await demand(BETWEEN, ([verb]) => ({ status: verb === 'exec' ? 1 : 0 }));
+    expect(error).toBeInstanceOf(Undone);
+  });
+
+  test('is a change by hand to who does not follow one', async () => {
+    expect((await demand(DEPLOYMENTS)).asked).toEqual([3, 1, 2].flatMap(() => ['apply', 'rollout', 'rollout']));
   });
 });
 
@@ -204,7 +257,7 @@ describe('Before a kill', () => {
 
   test('that is done', () => {
     const rested = DISRUPTIONS.filter(({ prepare }) => prepare === rest).map(({ name }) => name);
-    expect(rested).toEqual(['server', 'registrar', 'worker'].flatMap(each => [`KILL to ${each}`, `TERM to ${each}`]));
+    expect(rested).toEqual(['server', 'registrar', 'worker'].flatMap(each => [`KILL to ${each}`, `TERM to ${each}`]).concat('KILL to model', 'KILL to model of a worker'));
   });
 });
 
@@ -243,6 +296,9 @@ test('What a disruption may cost is said where the docs promise it', () => {
     'scale down, 7 to 5': '0,0',
     'split up, 2 to 3': '0,0',
     'split down, 3 to 2': '0,0',
+    'demand up, 2 to 3': '0,0',
+    'demand down, 3 to 1': '0,0',
+    'demand back, 1 to 2': '0,0',
     'etcd down, back empty': '0,0',
     'API server down': '0,0',
   });

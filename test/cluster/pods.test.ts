@@ -35,6 +35,7 @@ test('A pod tells why its containers do not run', () => {
 
 test('The restarts of all containers of a pod count', () => {
   expect(restarts({ status: { containerStatuses: [{ restartCount: 1 }, { restartCount: 2 }] } } as unknown as Pod)).toBe(3);
+  expect(restarts({ status: { initContainerStatuses: [{ restartCount: 4 }], containerStatuses: [{ restartCount: 1 }] } } as unknown as Pod)).toBe(5); // a sidecar
   expect(restarts({ status: {} } as Pod)).toBe(0);
 });
 

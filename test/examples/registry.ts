@@ -37,8 +37,8 @@ export class Registry {
     this.server.closeAllConnections();
   }
 
-  // Keys and values are in base64, and keys are only asked for by a prefix that all of them have.
-  private answer(path: string, { key, value, lease, ID }: any): object | undefined {
+  // Keys and values are in base64. One key is asked for, or all by a prefix that they have.
+  private answer(path: string, { key, value, lease, ID, range_end: end }: any): object | undefined {
     switch (path) {
       case '/version': return { etcdserver: '3.5.21' };
       case '/v3/lease/grant': return { ID: `${++this.leases}`, TTL: '10' };
@@ -46,7 +46,10 @@ export class Registry {
       case '/v3/kv/put':
         this.entries.set(key, { value, lease: `${lease}` });
         return {};
-      case '/v3/kv/range': return { kvs: [...this.entries].map(([each, entry]) => ({ key: each, value: entry.value })) };
+      case '/v3/kv/range': {
+        const found = [...this.entries].filter(([each]) => end !== undefined || each === key);
+        return found.length > 0 ? { kvs: found.map(([each, entry]) => ({ key: each, value: entry.value })) } : {};
+      }
       case '/v3/kv/lease/revoke':
         [...this.entries].filter(([, entry]) => entry.lease === `${ID}`).forEach(([each]) => this.entries.delete(each));
         return {};
