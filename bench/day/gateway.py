@@ -98,8 +98,6 @@ class Working:
                     self.take()
             else:
                 self.leaving = True
-                if self in idle:
-                    idle.remove(self)
             if self.leaving and not self.work:
                 return
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { read } from '../../../bench/day/books';
 import { find } from '../../../util/shells';
-import { until } from '../../../util/wait';
+import { sleep, until } from '../../../util/wait';
 
 const PYTHON = find('python3');
 if (!PYTHON) {
@@ -63,6 +63,7 @@ async function free(): Promise<number> {
     await open(2, 2.5, [0.1, 0.2, 1]);
     client('server');
     await says('join');
+    await sleep(0.3);
     expect(log).not.toContain(' begin');
     client('worker');
     await says('over');
