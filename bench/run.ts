@@ -6,12 +6,13 @@ import { parseArgs } from 'node:util';
 import { Bench, goal, isMet, Options, Outcome } from './bench';
 import { DAY } from './day';
 import { ENTRYPOINT } from './entrypoint';
+import { GPU } from './gpu';
 import { MOVE } from './move';
 import { SPLIT } from './split';
 import { SYNTH } from './synth';
 import { table } from '../util/markdown';
 
-const BENCHES = [SPLIT, SYNTH, ENTRYPOINT, MOVE, DAY];
+const BENCHES = [SPLIT, SYNTH, ENTRYPOINT, MOVE, DAY, GPU];
 
 const USAGE = `npm run bench -- [options]
 

@@ -107,13 +107,14 @@ def moves(container: Container, args, tell) -> list:
     seen = []
     container.next("worker", 0, args.patience)
     for number in range(args.tries):
+        if number > 0:
+            container.move(0)
+            container.next("worker", 2 * number, args.patience)
         begin, lives = time.monotonic(), len(container.lives)
         container.move(1)
         container.next("server", 2 * number + 1, args.patience)
         seen.append((time.monotonic() - begin, len(container.lives) - lives))
         tell(f"{seen[-1][0]:.2f} s until the server is answered")
-        container.move(0)
-        container.next("worker", 2 * number + 2, args.patience)
     return seen
 
 
