@@ -69,7 +69,10 @@ export function picture(days: { readonly name: string; readonly books: Books }[]
     animation: false,
     backgroundColor: '#fff',
     title: { text: `A day in ${Math.round(seconds / 60)} minutes on ${gpus} GPUs`, left: 16, top: 8, textStyle: { fontSize: 15 } },
-    legend: { top: 10, right: 40, icon: 'rect', itemGap: 20, data: ['for callers', 'for the queue', 'neither', ...days.map(({ name }) => name)] },
+    legend: [
+      { top: 10, right: 40, icon: 'rect', itemGap: 20, data: ['for callers', 'for the queue', 'neither'] },
+      { top: TOP + (panels - 1) * (PANEL + GAP) - 30, right: 40, icon: 'rect', itemGap: 20, data: days.map(({ name }) => name) },
+    ],
     grid: names.map((_, panel) => ({ left: 60, right: 24, top: TOP + panel * (PANEL + GAP), height: PANEL })),
     xAxis: names.map((_, gridIndex) => ({
       gridIndex,

@@ -58,9 +58,9 @@ function byLibrary(name: Way['name'], about: string, split: (pace: Pace) => Spli
   };
 }
 
-export const FIXED = byLibrary('fixed', `this library, ${MIDDLE} of ${GPUS} GPUs for callers all day`, () => Split.count(MIDDLE));
+export const FIXED = byLibrary('fixed', `this library, fixed: ${MIDDLE} of ${GPUS}`, () => Split.count(MIDDLE));
 
-export const BETWEEN = byLibrary('between', `this library, Split.between(${MIN}, ${MAX}) with the demand`, ({ period, window }) => Split.between(MIN, MAX, {
+export const BETWEEN = byLibrary('between', `this library, Split.between(${MIN}, ${MAX})`, ({ period, window }) => Split.between(MIN, MAX, {
   demand: DEMAND,
   period: Duration.seconds(period),
   stabilizationWindow: Duration.seconds(window),
@@ -80,7 +80,7 @@ function deployment(role: string, replicas: number, image: string): any {
 /** A loop asks for the demand, by the same rule, and scales both. */
 export const PAIR: Way = {
   name: 'pair',
-  about: 'two Deployments, which a loop scales by the same demand',
+  about: 'two Deployments, scaled by a loop',
   objects: image => [deployment('server', MIN, image), deployment('worker', GPUS - MIN, image)],
   scale: sync => [['server', sync], ['worker', GPUS - sync]].map(([role, replicas]) => ['scale', `deployment/pair-${role}`, `--replicas=${replicas}`]),
 };
