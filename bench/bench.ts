@@ -13,10 +13,14 @@ export interface Bench {
 export interface Options {
   /** How often each thing is measured; undefined leaves it to the bench. */
   readonly rounds?: number;
-  /** What pods run, on a cluster. */
-  readonly image: string;
+  /** What pods run, on a cluster; undefined leaves it to the bench. */
+  readonly image?: string;
+  /** How long a bench takes that plays something; undefined leaves it to the bench. */
+  readonly minutes?: number;
   /** A script to measure beside the library's entrypoint.sh. */
   readonly script?: string;
+  /** Keeps a file in the folder of the report, if there is one. */
+  keep(name: string, content: string): void;
 }
 
 export interface Outcome {

@@ -6,7 +6,7 @@ import { Watch } from './move/watch';
 import { COLD, fillers, LOAD, PAIR, Place, TEMPLATE, WARM, Way } from './move/ways';
 import { Kubectl } from '../cluster/kubectl';
 import { meet } from '../cluster/meet';
-import { makeNamespace } from '../cluster/namespace';
+import { inNamespace } from '../cluster/namespace';
 import { Pods } from '../cluster/pods';
 import { median } from '../util/statistics';
 import { until } from '../util/wait';
@@ -81,7 +81,7 @@ function goals(results: Results): Goal[] {
 export const MOVE: Bench = {
   name: 'move',
   about: 'two pods of ten from async to sync on a cluster',
-  async run({ image, rounds = TRIES }) {
+  async run({ image = 'busybox:1.36', rounds = TRIES }) {
     if (!process.env.KUBECONFIG) {
       return { tables: [], goals: [], leftOut: [`everything, because KUBECONFIG names no cluster; it needs kubectl, and room for ${MOVED.pods} pods or as many free GPUs`] };
     }
@@ -92,19 +92,7 @@ export const MOVE: Bench = {
       throw new Error(`the cluster must have ${MOVED.pods} GPUs, or none; it has ${gpus}`);
     }
     const pods = new Pods(kubectl);
-    let leaving: Promise<unknown> | undefined;
-    const leave = () => leaving ??= (async () => {
-      pods.stop();
-      kubectl.stop();
-      await kubectl.print(['delete', 'namespace', kubectl.namespace, '--ignore-not-found', '--timeout=120s']);
-    })();
-    const interrupted = async () => {
-      await leave();
-      process.exit(1);
-    };
-    process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
-    try {
-      await makeNamespace(kubectl);
+    return inNamespace(kubectl, async () => {
       void pods.watch();
       const cluster = new Cluster(kubectl, new Watch(pods), image, gpus);
       const results: Results = new Map(WAYS.map(way => [way, []]));
@@ -125,9 +113,6 @@ export const MOVE: Bench = {
         leftOut: [],
         versions: [`Kubernetes ${version}, image ${image}`],
       };
-    } finally {
-      process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-      await leave();
-    }
+    }, () => pods.stop());
   },
 };

@@ -4,13 +4,15 @@ import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bench, goal, isMet, Options, Outcome } from './bench';
+import { DAY } from './day';
 import { ENTRYPOINT } from './entrypoint';
+import { GPU } from './gpu';
 import { MOVE } from './move';
 import { SPLIT } from './split';
 import { SYNTH } from './synth';
 import { table } from '../util/markdown';
 
-const BENCHES = [SPLIT, SYNTH, ENTRYPOINT, MOVE];
+const BENCHES = [SPLIT, SYNTH, ENTRYPOINT, MOVE, DAY, GPU];
 
 const USAGE = `npm run bench -- [options]
 
@@ -18,9 +20,10 @@ Measures the library against what people use instead. Ends with 1 when something
 
   --only NAME    one bench; may be repeated
   --rounds N     how often each thing is measured (default: what suits the bench)
-  --image IMAGE  for the cluster of $KUBECONFIG, with sh and cat (default: busybox:1.36)
+  --minutes N    how long a day takes, in bench day (default: 12)
+  --image IMAGE  for the cluster of $KUBECONFIG, with sh, cat, and for day python3 (default: busybox:1.36, and python:3.13-alpine)
   --script FILE  measure this script beside the library's entrypoint.sh
-  --report DIR   write the tables to DIR/bench.md
+  --report DIR   write the tables to DIR/bench.md, and what else there is beside it
   --list         say what is measured, and end
 `;
 
@@ -35,7 +38,8 @@ function options() {
       options: {
         only: { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string' },
-        image: { type: 'string', default: 'busybox:1.36' },
+        minutes: { type: 'string' },
+        image: { type: 'string' },
         script: { type: 'string' },
         report: { type: 'string' },
         list: { type: 'boolean', default: false },
@@ -77,7 +81,7 @@ function text(bench: Bench, outcome: Outcome): string {
 }
 
 async function main(): Promise<void> {
-  const { only, rounds, image, script, report, list, help } = options();
+  const { only, rounds, minutes, image, script, report, list, help } = options();
   if (help || list) {
     console.log(help ? USAGE : BENCHES.map(bench => `${bench.name.padEnd(12)} ${bench.about}`).join('\n'));
     return;
@@ -89,7 +93,17 @@ async function main(): Promise<void> {
   if (rounds !== undefined && !/^[1-9]\d{0,4}$/.test(rounds)) {
     refuse(`--rounds (${rounds}) must be a whole number of at least 1`);
   }
-  const chosen: Options = { image, script, rounds: rounds === undefined ? undefined : Number(rounds) };
+  if (minutes !== undefined && !/^[1-9]\d{0,2}$/.test(minutes)) {
+    refuse(`--minutes (${minutes}) must be a whole number from 1 to 999`);
+  }
+  const keep = (name: string, content: string) => {
+    if (report !== undefined) {
+      mkdirSync(report, { recursive: true });
+      writeFileSync(join(report, name), content);
+    }
+  };
+  const number = (value?: string) => value === undefined ? undefined : Number(value);
+  const chosen: Options = { image, script, rounds: number(rounds), minutes: number(minutes), keep };
 
   const parts = [machine().map(line => `- ${line}`).join('\n')];
   console.log(parts[0]);
@@ -105,10 +119,7 @@ async function main(): Promise<void> {
       process.exitCode = 1;
     }
     console.log(`\n${parts[parts.length - 1]}`);
-  }
-  if (report !== undefined) {
-    mkdirSync(report, { recursive: true });
-    writeFileSync(join(report, 'bench.md'), `${parts.join('\n\n')}\n`);
+    keep('bench.md', `${parts.join('\n\n')}\n`);
   }
 }
 

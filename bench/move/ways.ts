@@ -36,15 +36,15 @@ export const LOAD = 10;
 export const ANSWERS = 'answers';
 
 /** A program that does these one after another, and ends at once when it is asked to. */
-const program = (...steps: string[]) => ['sh', '-c', ['trap "exit 0" TERM', ...steps, 'sleep 1000000 & wait'].join('; ')];
-const load = `sleep ${LOAD} & wait`;
+export const program = (...steps: string[]) => ['sh', '-c', ['trap "exit 0" TERM', ...steps, 'sleep 1000000 & wait'].join('; ')];
+export const load = `sleep ${LOAD} & wait`;
 const answer = `echo ${ANSWERS}`;
 
 /** Succeeds when what the container started first has been loaded. (Hundredths of a second since the machine's start, both.) */
-const LOADED = ['sh', '-c', `read -r up rest </proc/uptime; read -r stat </proc/1/stat; set -- $stat; [ $((\${up%.*}\${up#*.} - \${22})) -ge ${LOAD}00 ]`];
+export const LOADED = ['sh', '-c', `read -r up rest </proc/uptime; read -r stat </proc/1/stat; set -- $stat; [ $((\${up%.*}\${up#*.} - \${22})) -ge ${LOAD}00 ]`];
 
 /** The same pod for the ways that are written by hand. */
-function podSpec({ image, gpu }: Place, env: { [name: string]: string }, command = program(load, answer)): any {
+export function podSpec({ image, gpu }: Place, env: { [name: string]: string }, command = program(load, answer)): any {
   return {
     automountServiceAccountToken: false,
     containers: [{
