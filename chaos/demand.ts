@@ -4,8 +4,8 @@ import { Kubectl } from '../cluster/kubectl';
 const KEY = '/chaos/sync';
 
 /**
- * The demand of a system that follows one: how many synchronous pods this run asks for. It speaks etcd's JSON itself; the service's own client would
- * take as much of the CPU as the rest of the pod together.
+ * The demand of a system that follows one: how many synchronous pods this run asks for. It speaks etcd's JSON itself; the service's own module
+ * would load gRPC for it every time.
  */
 export const DEMAND = ['python', '-I', '-S', '-c', `
 import base64, http.client, json, os

@@ -8,7 +8,7 @@ same to what people use instead. It works in a namespace of its own, which is de
   --images PREFIX     of the images PREFIXocr:1, PREFIXetcd:1 and PREFIXrabbitmq:1 (default: $CHAOS_IMAGES)
   --etcd-image IMAGE, --rabbitmq-image IMAGE
                       other images than these, such as the public ones
-  --profile NAME      short (10 minutes, the default) or full (about 2 hours)
+  --profile NAME      short (12 minutes, the default) or full (a little over 2 hours)
   --only NAME         one system or one disruption; may be repeated
   --tries N           how often each disruption is tried (default: as the profile says)
   --seed N            of what is random (default: a random one, which is printed)
