@@ -12,7 +12,8 @@ export function missing(python: string): string | undefined {
 
 /** What the program has measured, which can also be run by itself where there is no Node.js. */
 export function measure(python: string, sizes: string[]): Outcome {
-  return JSON.parse(execFileSync(python, [PROGRAM, '--json', ...sizes], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' }; // nothing is left beside the programs
+  return JSON.parse(execFileSync(python, [PROGRAM, '--json', ...sizes], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env }));
 }
 
 export const GPU: Bench = {

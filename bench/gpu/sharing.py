@@ -9,10 +9,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 from model import CUDA
 
 ROLE = os.path.join(os.path.dirname(__file__), "role.py")
+#: Seconds to load two models and to end.
+PATIENCE = 90
 
 
 class LeftOut(Exception):
@@ -30,6 +33,9 @@ def share(roles: list, args, environment: dict, ready=lambda: None) -> dict:
     processes = [subprocess.Popen(
         [sys.executable, ROLE, role, *sizes], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment},
     ) for role in roles]
+    # One that hangs is not to take the others' time.
+    limit = threading.Timer(PATIENCE + 2 * args.seconds, lambda: [process.kill() for process in processes])
+    limit.start()
     try:
         for process in processes:
             if process.stdout.readline() != "ready\n":
@@ -39,6 +45,7 @@ def share(roles: list, args, environment: dict, ready=lambda: None) -> dict:
             print(args.seconds, file=process.stdin, flush=True)
         results = [json.loads(process.stdout.readline() or "null") for process in processes]
     finally:
+        limit.cancel()
         for process in processes:
             process.kill()
             process.wait()
