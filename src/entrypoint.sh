@@ -476,8 +476,8 @@ give_up_demand() {
 
 # So that what hangs does not become more and more.
 kill_rest_of_demand() {
-  list_children
   list_own
+  list_children
   for _orphan in $_children; do
     case " $_own " in *" $_orphan "*) continue ;; esac
     read_environment "$_orphan"

@@ -193,8 +193,18 @@ prove('SYNC_INSTANCE pins the number for as long as it is there, and nobody is a
   await stopped(life);
 }, { seconds: 35 });
 
+prove('It is asked once in a period.', async start => {
+  const life = await begin(start, 'echo 3', { demandTiming: [4, 3, 0] });
+  await runs(life, 'async');
+  await life.event('demand', 'asked', 3);
+  const [first, second, third] = asked(life).map(({ at }) => at);
+  assertSeconds(second - first, 3.9, 8, 'between two times');
+  assertSeconds(third - second, 3.9, 8, 'between two times');
+  await stopped(life);
+}, { seconds: 15 });
+
 prove('A pin ends a demand that is being run, and what that has started: its answer would come too late.', async start => {
-  const life = await begin(start, 'echo 2');
+  const life = await begin(start, 'echo 2', { demandTiming: [1, 1000, 0], limit: 30 });
   await runs(life, 'async');
   const left = () => life.alive().filter(line => /sleep 100[45]/.test(line)).length;
   answer(life, 'sleep 1004 & sleep 1005; echo 5');

@@ -96,6 +96,7 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/trap - INT QUIT; exec cat/, /^if fork ':/, 'bash then takes an env that it does not need'],
   [/ns\/mnt/, /\|\| :$/, 'it asks hundreds of questions instead of one'],
   [/"\$\{18\}" -le 1/, / -lt 1 /, 'these shells reap what has ended with every command or at its signal: what is a zombie now is nothing a moment later'],
+  [/kill_rest_of_demand\(\) \{\n +list_own|for _orphan in \$_children; do\n +case " \$_own "/, /^:$|" : ;; esac/, 'none of its own children has the mark of a demand; it saves reading what they were started with'],
   [/until \[ -s "\$_dir\/born/, /-lt "\$_patience"/, 'as above: on a machine with time to spare the mark is there before anyone looks for it'],
 ];
 

@@ -157,8 +157,10 @@ const nothingLost: Check = {
     const deployment = await deploy(trial, 'sleep:0.02');
     const pod = (index: number) => `${deployment.name}-${index}`;
     // One job more than there are workers, so that each always has one.
-    const load = await Load.start(trial, deployment, ['--jobs=3', '--job-seconds=4']);
-    await deployment.logged(2, 'worker', 'job', 30);
+    const load = await Load.start(trial, deployment, ['--jobs=3', '--job-seconds=6']);
+    // The one that it has just begun with lasts longer than the number takes to get there.
+    const had = count(await deployment.log(2), 'worker', 'job');
+    await until('pod 2 begins with a job', 30, async () => count(await deployment.log(2), 'worker', 'job') > had, 0.2);
 
     const there = load.see('pod 2 is registered', note => note.event === 'there' && note.pod === pod(2), 180);
     await deployment.setSplit('3');
