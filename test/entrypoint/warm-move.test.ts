@@ -14,7 +14,13 @@ const ASYNC: Life = { ...SYNC, value: '0' };
 /** A shell that starts a program in the background and stays until TERM, of which it dies. */
 const wrapper = (program: string, more: Partial<Process> = {}): Process => ({ name: 'wrapper', command: ['/bin/sh', '-c', `${program} & wait; true`], ...more });
 
-const running = (life: Entrypoint, nth = 1) => life.line({ event: 'running' }, nth);
+/** It runs, and so does every service in it: one that is told to stop before it has said that it began would be waited for in vain. */
+async function running(life: Entrypoint, nth = 1): Promise<void> {
+  await life.line({ event: 'running' }, nth);
+  const { shared = [], sync = [], async = [] } = life.life;
+  const services = [...shared, ...sync, ...async].filter(({ command }) => command[1] === SERVICE).map(({ name }) => name);
+  await begun(life, ...services.filter(name => life.linesLike({ event: 'process-start', process: name }).length > 0));
+}
 
 /** These processes, as often as they have begun, have written so. */
 async function begun(life: Entrypoint, ...names: string[]): Promise<void> {
@@ -130,6 +136,7 @@ prove('A synchronous pod is first seen not ready; the clients of what is shared 
 prove('A pod that nobody has asked yet does not wait to be seen not ready.', async start => {
   const life = await start({ ...SYNC, settle: 30, sync: [service('server', [], { ready: check('server') })] });
   await life.event('server', 'asked');
+  await begun(life, 'server');
   life.putValue('0');
   await running(life);
   assert.equal(life.eventsLike('server', 'got TERM').length, 1);
