@@ -80,11 +80,7 @@ got() {
   case $stop in
     *,"$1",*)
       [ "$after" != 0 ] || end "$status"
-      if [ -z "$ending" ]; then
-        ending=yes
-        (exec sleep "$after") &
-        last=$!
-      fi
+      [ -n "$ending" ] || ending=yes # no child is started in a trap: it could come before the $! of another one
       ;;
   esac
   [ -z "$nap" ] || kill -s KILL "$nap"
@@ -115,6 +111,10 @@ note "$name" started "$$" "parent=$PPID" "ignores=$ignored"
   fi
   # It waits for children to be gone, not for signals: one that came between a look and the wait would be lost.
   while :; do
+    if [ "$ending" = yes ]; then
+      (exec sleep "$after") &
+      last=$! ending=begun
+    fi
     if [ -n "$last" ]; then
       wait "$last"
       [ -d "/proc/$last" ] || end "$status"
