@@ -498,7 +498,7 @@ prove('What is early is stopped before anything is waited for, in a warm move an
 
 prove('What is early and has ended already is not waited for.', async start => {
   const life = await start({ ...SYNC, settle: 2, sync: [service('server'), service('registrar', ['die=0.5'], { early: 'yes', restart: 'always', stopDelay: 5 })] });
-  await life.line({ event: 'restart', process: 'registrar' });
+  await life.line({ event: 'restart', process: 'registrar', in: '2' });
   life.putValue('0');
   await running(life, 2);
   assert.equal(life.linesLike({ event: 'stop-delay' }).length, 0);
