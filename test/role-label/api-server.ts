@@ -39,6 +39,12 @@ function failure({ status, message = 'no reason' }: Exclude<Answer, 'never'>): s
  * What of an API server the label's program meets: HTTPS on a loopback address. It keeps the label as a real one would, and can be away.
  */
 export class ApiServer {
+  public static async start(host: string = '127.0.0.1'): Promise<ApiServer> {
+    const made = new ApiServer(host);
+    await made.comeBack();
+    return made;
+  }
+
   public readonly requests: Request[] = [];
   /** Every value that the label has had; null is none. */
   public readonly labels: (string | null)[] = [];
@@ -49,12 +55,6 @@ export class ApiServer {
   private readonly sockets = new Set<Socket>();
 
   private constructor(public readonly host: string) {}
-
-  public static async start(host: string = '127.0.0.1'): Promise<ApiServer> {
-    const made = new ApiServer(host);
-    await made.comeBack();
-    return made;
-  }
 
   /** Nobody listens any more. */
   public async goAway(): Promise<void> {

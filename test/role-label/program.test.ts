@@ -102,8 +102,8 @@ proveBoth('A warm move to the asynchronous role takes the label away as its firs
   await life.line({ event: 'move', kind: 'warm' });
   await life.line({ event: 'running' }, 2);
   const moved = moment(life, { event: 'move' });
-  assertSeconds(moment(life, { event: 'label', role: 'none' }) - moved, 0, 1, 'until the label is gone');
-  assertSeconds(moment(life, { event: 'stop-signal', process: 'server' }) - moved, 3, 4, 'until the server is asked to end: both at once');
+  assertSeconds(moment(life, { event: 'label', role: 'none' }) - moved, 0, 2, 'until the label is gone');
+  assertSeconds(moment(life, { event: 'stop-signal', process: 'server' }) - moved, 3, 4.8, 'until the server is asked to end: both at once');
   assert.deepEqual(api.labels, ['sync', null, 'async']);
   assert.ok(moment(life, { event: 'label', role: 'async' }) <= moment(life, { event: 'process-start', process: 'worker' }));
   life.putValue('1');
@@ -120,7 +120,7 @@ proveBoth('So does a cold one; where the stop delay is longer than the time for 
   life.putValue('0');
   assert.equal((await life.ended()).status, 0);
   const moved = moment(life, { event: 'move', kind: 'cold' });
-  assertSeconds(moment(life, { event: 'label', role: 'none' }) - moved, 0, 1, 'until the label is gone');
+  assertSeconds(moment(life, { event: 'label', role: 'none' }) - moved, 0, 2, 'until the label is gone');
   assertSeconds(moment(life, { event: 'stop-signal', process: 'server' }) - moved, 3, 4.5, 'until the server is asked to end');
   assert.deepEqual(api.labels, ['sync', null]);
 });
