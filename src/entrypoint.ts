@@ -66,8 +66,11 @@ function entrypointConfigMap(scope: Construct, namespace?: string): kplus.Config
   const chart = Chart.of(scope);
   const id = namespace === chart.namespace ? 'sync-async-script' : `sync-async-script-${namespace}`;
   const found = chart.node.tryFindChild(id);
-  if (found instanceof kplus.ConfigMap && found.data[SCRIPT_FILE] === ENTRYPOINT_SCRIPT && [undefined, ROLE_LABEL_SCRIPT].includes(found.data[ROLE_LABEL_FILE])) {
-    return found;
+  if (found instanceof kplus.ConfigMap) {
+    const { [SCRIPT_FILE]: entrypoint, [ROLE_LABEL_FILE]: program = ROLE_LABEL_SCRIPT } = found.data;
+    if (entrypoint === ENTRYPOINT_SCRIPT && program === ROLE_LABEL_SCRIPT) {
+      return found;
+    }
   }
   if (found) {
     throw new Error(`'${found.node.path}' must be the ConfigMap with the entrypoint of this version of the library in order for the sets of a chart to share it. Give sets of another version a chart of their own.`);

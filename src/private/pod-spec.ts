@@ -42,7 +42,8 @@ const API: kplus.k8s.Volume = {
 /** A pod spec of cdk8s-plus, and what it has no words for. */
 export function withExtras(spec: kplus.k8s.PodSpec, extras: PodExtras): kplus.k8s.PodSpec {
   const { gpu, main, tmp, asksApi } = extras;
-  const containers = spec.containers.map(container => container.name === main ? withTmp(withGpu(asksApi ? withApi(container) : container, gpu), tmp) : container);
+  const withOwn = (container: kplus.k8s.Container) => withTmp(withGpu(asksApi ? withApi(container) : container, gpu), tmp);
+  const containers = spec.containers.map(container => container.name === main ? withOwn(container) : container);
   const usesTmp = containers.some(container => container.volumeMounts?.some(mount => mount.name === tmp.name));
   return {
     ...spec,

@@ -197,7 +197,8 @@ function checkProblems({ env: { variables, sources } }: kplus.Container, roles: 
 
 function labelProblems(set: kplus.StatefulSet, { maxReplicas }: RoleLabel): string[] {
   const found: string[] = [];
-  if (set.podMetadata.getLabel(ROLE_LABEL) !== undefined || set.matchLabels[ROLE_LABEL] !== undefined || set.matchExpressions.some(({ key }) => key === ROLE_LABEL)) {
+  const selected = [...Object.keys(set.matchLabels), ...set.matchExpressions.map(({ key }) => key)];
+  if (set.podMetadata.getLabel(ROLE_LABEL) !== undefined || selected.includes(ROLE_LABEL)) {
     found.push(`'podMetadata.labels' (${ROLE_LABEL}) must not be set, nor selected by, in order for the pods to set it themselves: it changes with their role.`);
   }
   if (set.hasAutoscaler && maxReplicas === undefined) {
