@@ -15,7 +15,7 @@ import { ROLLOUT } from './checks/rollout';
 import { SERVICE } from './checks/service';
 import { VALUES } from './checks/values';
 import { WARM } from './checks/warm';
-import { YAML } from './checks/yaml';
+import { MINIMAL, YAML } from './checks/yaml';
 import { Cluster, Forgotten } from './deployment';
 import { allGpus } from '../../cluster/gpus';
 import { Kubectl } from '../../cluster/kubectl';
@@ -24,10 +24,10 @@ import { makeNamespace } from '../../cluster/namespace';
 import { Pods } from '../../cluster/pods';
 import { since, sleep, until } from '../../util/wait';
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, LABELS, OCR].flat();
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, MINIMAL, LABELS, OCR].flat();
 
 /** Those that need an image with Python. */
-const NEED_OCR = [...LABELS, ...OCR];
+const NEED_OCR = [...MINIMAL, ...LABELS, ...OCR];
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;

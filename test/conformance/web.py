@@ -1,6 +1,6 @@
 """A web server that says which pod answers in which role, over HTTP/1.1 and gRPC, and clients that know only the name of its Service.
 
-    web.py serve gently|at-once     until TERM; how it ends the connections that it has then
+    web.py serve gently|at-once     until TERM; how it ends the connections that it has
     web.py ask NAME                 until TERM; a line for each request
 """
 import concurrent.futures
@@ -14,7 +14,9 @@ import time
 
 HTTP, GRPC = 8080, 50051
 METHOD = "/probe.Web/Who"
-#: Of its end, in which whoever still asks is told to go elsewhere.
+#: No gRPC connection of a gentle server is older: shorter than the time between the end of its label and its TERM, so that the last ones are gone by then.
+CONNECTION_SECONDS = 2
+#: A gentle server's end, in which whoever still asks over HTTP is told to go elsewhere.
 GENTLE_SECONDS = 3
 
 done = threading.Event()
@@ -22,7 +24,9 @@ signal.signal(signal.SIGTERM, lambda *_: done.set())
 
 
 def say(process, event, **fields):
-    print(f"process={process} event={event} at={time.time():.3f}", *(f'{key}="{value}"' for key, value in fields.items()), flush=True)
+    line = " ".join([f"process={process} event={event} at={time.time():.3f}"] + [f'{key}="{value}"' for key, value in fields.items()])
+    sys.stdout.write(line + "\n")  # one piece, since several threads have something to say
+    sys.stdout.flush()
 
 
 # --- The server --------------------------------------------------------------------------------------------------------------------------
@@ -57,7 +61,8 @@ def serve(ending):
     threading.Thread(target=web.serve_forever, daemon=True).start()
 
     who = f"{os.environ['POD_NAME']} {os.environ['SYNC_ASYNC_ROLE']}".encode()
-    rpc = grpc.server(concurrent.futures.ThreadPoolExecutor(8))
+    age = [("grpc.max_connection_age_ms", CONNECTION_SECONDS * 1000)] if ending == "gently" else []  # then it sends GOAWAY
+    rpc = grpc.server(concurrent.futures.ThreadPoolExecutor(8), options=age)
     rpc.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("probe.Web", {"Who": grpc.unary_unary_rpc_method_handler(lambda *_: who)})])
     rpc.add_insecure_port(f"0.0.0.0:{GRPC}")
     rpc.start()
@@ -70,7 +75,7 @@ def serve(ending):
     done.wait()
     say("web", "term")
     if ending == "gently":
-        stopping = rpc.stop(GENTLE_SECONDS)  # GOAWAY at once, and time for what is under way
+        stopping = rpc.stop(GENTLE_SECONDS)
         time.sleep(GENTLE_SECONDS)  # in which each answer over HTTP ends its connection
         stopping.wait()
     say("web", "end")
