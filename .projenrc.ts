@@ -95,13 +95,16 @@ for (const room of rooms) {
   new JsonFile(project, `${room}/tsconfig.json`, { obj: { extends: '../test/tsconfig.json', include: ['**/*.ts'] } });
 }
 
-// The entrypoint as a constant: a bundled app has no file beside it to read. Its type is written out, or the declaration would be the whole text.
-const constant = new TextFile(project, 'src/private/entrypoint-script.ts', { marker: true });
-constant.addLine(`// ${constant.marker} The script itself is src/entrypoint.sh.`);
-constant.addLine('');
-constant.addLine('/** The text of src/entrypoint.sh. */');
-constant.addLine(`export const ENTRYPOINT_SCRIPT: string = \`${readFileSync('src/entrypoint.sh', 'utf8').replace(/\\|`|\$\{/g, '\\$&')}\`;`);
-constant.addLine('');
+// The scripts as constants: a bundled app has no files beside it to read. Their type is written out, or the declaration would be the whole text.
+for (const script of ['entrypoint', 'role-label']) {
+  const constant = new TextFile(project, `src/private/${script}-script.ts`, { marker: true });
+  constant.addLine(`// ${constant.marker} The script itself is src/${script}.sh.`);
+  constant.addLine('');
+  constant.addLine(`/** The text of src/${script}.sh. */`);
+  const text = readFileSync(`src/${script}.sh`, 'utf8').replace(/\\|`|\$\{/g, '\\$&');
+  constant.addLine(`export const ${script.toUpperCase().replace('-', '_')}_SCRIPT: string = \`${text}\`;`);
+  constant.addLine('');
+}
 
 project.addTask('example', {
   description: 'Synthesize every example into dist/examples and list its pods',

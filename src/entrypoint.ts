@@ -3,24 +3,15 @@ import { Chart, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Check } from './check';
+import { RUN_DIR, SCRIPT_DIR, VALUES_DIR } from './private/directories';
 import { ENTRYPOINT_SCRIPT } from './private/entrypoint-script';
 import { addMissingLabels, SHARED_LABELS } from './private/labels';
+import { ROLE_LABEL_SCRIPT } from './private/role-label-script';
 import { Timing } from './probe-timing';
 import { countedWords } from './process';
 import { Role } from './role';
+import { ROLE_LABEL_FILE } from './role-label';
 import { Split } from './split';
-
-/** Where the script's ConfigMap is mounted. */
-const SCRIPT_DIR = '/etc/sync-async/script';
-
-/** Where the values' ConfigMap is mounted, as a directory: a file of its own, a subPath, would never change. */
-const VALUES_DIR = '/etc/sync-async/values';
-
-/** Where the script keeps its copy of itself and its state. */
-const RUN_DIR = '/run/sync-async';
-
-/** What no other mount may cover. In many images /var/run is /run. */
-export const OWN_DIRS = ['/etc/sync-async', RUN_DIR, `/var${RUN_DIR}`];
 
 /** Key of the script in its ConfigMap, and its name in both directories. */
 export const SCRIPT_FILE = 'entrypoint.sh';
@@ -32,7 +23,7 @@ export const SCRIPT_SHA256 = createHash('sha256').update(ENTRYPOINT_SCRIPT).dige
 export const COMMAND = ['/bin/sh', `${SCRIPT_DIR}/${SCRIPT_FILE}`];
 
 /** Everything that the script gets to know of the service. */
-export function runArguments(split: Split | undefined, timing: Timing, roles: Role[]): string[] {
+export function runArguments(split: Split | undefined, timing: Timing, roles: Role[], isLabelled: boolean): string[] {
   return [
     'run',
     `dir=${RUN_DIR}`,
@@ -40,6 +31,7 @@ export function runArguments(split: Split | undefined, timing: Timing, roles: Ro
     // Only where values are watched a role is left while the pod stays.
     ...!split?._watches ? [] : [`values=${VALUES_DIR}`, `settle=${timing.settle}`],
     `check-timeout=${timing.timeout}`,
+    ...isLabelled ? [`copy=${ROLE_LABEL_FILE}`] : [],
     ...roles.flatMap(role => role.arguments),
   ];
 }
@@ -57,17 +49,28 @@ export function livenessProbe(timing: Timing, roles: Role[]): kplus.Probe {
 }
 
 /**
- * The ConfigMap with the script: one for all sets that a chart has in a namespace, found or created.
+ * The ConfigMap with the script: one for all sets that a chart has in a namespace, found or created. The role label's program is in it where a set asks for it.
  *
  * Its name says nothing of the sets nor of the script, and for that reason outlives both. A set that goes takes it from no other, and a template of an earlier
  * version, held back by a partition or brought back by an undo, finds a script also where what is no longer in the manifest is pruned.
  */
-export function scriptConfigMap(scope: Construct, namespace?: string): kplus.ConfigMap {
+export function scriptConfigMap(scope: Construct, isLabelled: boolean, namespace?: string): kplus.ConfigMap {
+  const made = entrypointConfigMap(scope, namespace);
+  if (isLabelled && made.data[ROLE_LABEL_FILE] === undefined) {
+    made.addData(ROLE_LABEL_FILE, ROLE_LABEL_SCRIPT);
+  }
+  return made;
+}
+
+function entrypointConfigMap(scope: Construct, namespace?: string): kplus.ConfigMap {
   const chart = Chart.of(scope);
   const id = namespace === chart.namespace ? 'sync-async-script' : `sync-async-script-${namespace}`;
   const found = chart.node.tryFindChild(id);
-  if (found instanceof kplus.ConfigMap && found.data[SCRIPT_FILE] === ENTRYPOINT_SCRIPT) {
-    return found;
+  if (found instanceof kplus.ConfigMap) {
+    const { [SCRIPT_FILE]: entrypoint, [ROLE_LABEL_FILE]: program = ROLE_LABEL_SCRIPT } = found.data;
+    if (entrypoint === ENTRYPOINT_SCRIPT && program === ROLE_LABEL_SCRIPT) {
+      return found;
+    }
   }
   if (found) {
     throw new Error(`'${found.node.path}' must be the ConfigMap with the entrypoint of this version of the library in order for the sets of a chart to share it. Give sets of another version a chart of their own.`);

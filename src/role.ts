@@ -1,6 +1,7 @@
 import { Check } from './check';
 import { instanceOf, references } from './private/checks';
 import { Process, ProcessProps, toProcess } from './process';
+import { refuseItsName, RoleLabel } from './role-label';
 
 /**
  * One of the two jobs that a pod can have: processes that are started one after another and stopped in reverse order.
@@ -70,13 +71,13 @@ export function toShared(props: ProcessProps[]): Role {
   if (processes.flatMap(process => process.arguments).flatMap(references).includes('SYNC_INSTANCE')) {
     throw new Error(`'${prop}' ($(SYNC_INSTANCE)) must not use the number of synchronous pods in order to be right after a move: they go on when it changes. Use it in the processes of a role.`);
   }
-  return section('shared', processes, processes, {});
+  return section('shared', processes, processes, processes, {});
 }
 
 /**
  * @internal
  */
-export function toRole(name: string, props: RoleProps, shared: Process[] = []): Role {
+export function toRole(name: string, props: RoleProps, shared: Process[] = [], label?: RoleLabel): Role {
   const prop = `${name}Role`;
   const processes = toProcesses(`${prop}.processes`, props.processes ?? [], shared);
   const last = [...shared, ...processes].pop();
@@ -88,7 +89,13 @@ export function toRole(name: string, props: RoleProps, shared: Process[] = []): 
   if (props.liveness && !last.ready) {
     throw new Error(`'${prop}.liveness' (${props.liveness._words().join(' ')}) must come with a 'ready' check of the last process (${last.name}) in order to know when the start is over.`);
   }
-  return section(name, processes, [...shared, ...processes], props);
+  if (!label) {
+    return section(name, processes, processes, [...shared, ...processes], props);
+  }
+  refuseItsName(`${prop}.processes`, [...shared, ...processes]);
+  const all = label.among(name, processes);
+  const role = section(name, processes, all, [...shared, ...all], props);
+  return { ...role, readiness: [label.readiness, ...role.readiness] };
 }
 
 function toProcesses(prop: string, props: ProcessProps[], before: Process[] = []): Process[] {
@@ -105,15 +112,16 @@ function toProcesses(prop: string, props: ProcessProps[], before: Process[] = []
   return processes;
 }
 
-function section(name: string, processes: Process[], stopped: Process[], { readiness, liveness }: RoleProps): Role {
+/** What is started is `processes` and perhaps one of the library's; what is stopped with it is also what is shared. */
+function section(name: string, processes: Process[], started: Process[], stopped: Process[], { readiness, liveness }: RoleProps): Role {
   const ready = processes.flatMap(process => process.ready ?? []);
   return {
     name,
-    processes,
+    processes: started,
     readiness: readiness ? [readiness] : ready,
     liveness: liveness ? [liveness] : [],
     checks: [readiness, liveness, ...ready].flatMap(check => check ?? []),
     stopSeconds: stopped.reduce((sum, process) => sum + process.stopSeconds, 0),
-    arguments: [`role=${name}`, ...processes.flatMap(process => process.arguments)],
+    arguments: [`role=${name}`, ...started.flatMap(process => process.arguments)],
   };
 }

@@ -4,6 +4,7 @@ import { Gpu } from './gpu';
 import { ProbeTiming } from './probe-timing';
 import { ProcessProps } from './process';
 import { RoleProps } from './role';
+import { RoleLabelOptions } from './role-label';
 import { Split } from './split';
 
 /**
@@ -81,6 +82,23 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    * @default - none; only for a split in which no pod can be asynchronous, or beside `sharedProcesses`.
    */
   readonly asyncRole?: RoleProps;
+
+  /**
+   * Let every pod tell its role by a label, `cdk8s-sync-async/role: sync` or `async`, which follows every kind of move: for a Service that reaches synchronous pods only (see
+   * `exposeSyncViaService`), and for all else in Kubernetes that knows pods by labels. With `{}` it is kept as the defaults say.
+   *
+   * A small program of the library's does it, one more process of each role. The image needs curl, or python3. A synchronous pod gets its label when all its processes are ready, and
+   * loses it as the first act of a stop or a move; an asynchronous one gets it before its worker starts. No pod is ready before its label is that of its role. While the API server is away
+   * labels and readiness wait for it, and nothing else does. The grace period becomes longer by 40 seconds and the label's stop delay, for a stop while the API server is away.
+   *
+   * **Only this needs rights in the cluster**: a Role that lets the set's pods be patched, and no others, bound to the service account (an own one, unless `serviceAccount` is given).
+   * The token is mounted into the container of the processes, and nowhere else.
+   *
+   * Refused: a process called `role-label`, and at synth the label in `podMetadata` or in the selector.
+   *
+   * @default - no label, no rights.
+   */
+  readonly roleLabel?: RoleLabelOptions;
 
   /**
    * The GPU of every pod.

@@ -1,4 +1,4 @@
-import { Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
+import { ApiObject, Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_SHA256, scriptConfigMap } from './entrypoint';
@@ -7,9 +7,12 @@ import { HeadlessService, servicePorts } from './private/headless-service';
 import { addMissingLabels, recommendedLabels } from './private/labels';
 import { toPlan } from './private/plan';
 import { withExtras } from './private/pod-spec';
+import { letPatchPods, podNames } from './private/rights';
 import { problems } from './private/validation';
+import { ROLE_LABEL_SHA256, RoleLabel } from './role-label';
 import { Split } from './split';
 import { SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
+import { syncService, SyncServiceOptions } from './sync-service';
 
 /** Name of the container in which the processes run. */
 const MAIN = 'main';
@@ -90,6 +93,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
 
   private readonly shareProcessNamespace?: boolean;
   private readonly tmp: kplus.Volume;
+  private readonly roleLabel?: RoleLabel;
+  private readonly rights: ApiObject[] = [];
 
   public constructor(scope: Construct, id: string, props: SyncAsyncStatefulSetProps) {
     const plan = toPlan(props);
@@ -103,13 +108,18 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
         const set = scope.node.findChild(id) as kplus.StatefulSet;
         return props.service ?? new HeadlessService(set, 'Service', { namespace: set.metadata.namespace });
       },
+      get serviceAccount() {
+        const own = () => new kplus.ServiceAccount(scope.node.findChild(id), 'ServiceAccount', { metadata: { namespace: props.metadata?.namespace } });
+        return props.serviceAccount ?? (plan.label && own());
+      },
     });
     this.split = props.split;
     this.gpu = plan.gpu;
     this.shareProcessNamespace = props.shareProcessNamespace;
+    this.roleLabel = plan.label;
 
     const { namespace } = this.metadata;
-    this.scriptConfigMap = scriptConfigMap(this, namespace);
+    this.scriptConfigMap = scriptConfigMap(this, plan.label !== undefined, namespace);
     this.valuesConfigMap = new kplus.ConfigMap(this, 'Values', { metadata: { namespace } });
     if (this.split?._watched !== undefined) {
       this.valuesConfigMap.addData('SYNC_INSTANCE', String(this.split._watched));
@@ -123,7 +133,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
       name: MAIN,
       image: props.image,
       command: COMMAND,
-      args: runArguments(this.split, plan.timing, plan.roles),
+      args: runArguments(this.split, plan.timing, plan.roles, plan.label !== undefined),
       readiness: readinessProbe(plan.timing, plan.roles),
       liveness: livenessProbe(plan.timing, plan.roles),
       ports: props.ports?.map(port => ({ ...port })),
@@ -149,9 +159,14 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
       this.scheduling.tolerate(kplus.Node.tainted(kplus.NodeTaintQuery.exists(this.gpu._taint, { effect: kplus.TaintEffect.NO_SCHEDULE })));
     }
     this.podMetadata.addAnnotation('cdk8s-sync-async/script-sha256', SCRIPT_SHA256);
+    if (plan.label) {
+      this.podMetadata.addAnnotation('cdk8s-sync-async/role-label-sha256', ROLE_LABEL_SHA256);
+      this.rights = letPatchPods(this, this.serviceAccount!, () => podNames(this, plan.label?.maxReplicas ?? this.replicas ?? 1));
+      this.apiObject.addDependency(...this.rights);
+    }
     this.label();
 
-    const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, roles: plan.roles };
+    const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, roles: plan.roles, label: plan.label };
     this.node.addValidation({ validate: () => problems(facts) });
   }
 
@@ -174,6 +189,26 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     const ordinals = [...Array(count ?? replicas).keys()].filter(ordinal => this.split?.isSync(ordinal) ?? true);
     const { namespace } = this.metadata;
     return ordinals.map(ordinal => `${this.name}-${ordinal}.${this.service.name}${namespace ? `.${namespace}.svc` : ''}`);
+  }
+
+  /**
+   * Exposes the synchronous pods, those that are ready, by a Service, whichever they are: it follows every kind of move. The pods' label is what it goes by.
+   *
+   * What it returns is a `kplus.Service`, so `exposeViaIngress` and everything else works as for any other. Clients need to know nothing but its name.
+   *
+   * A Service decides once for each connection: docs/role-label.md says what servers have to do for those that live through a move.
+   *
+   * Refused: without `roleLabel`, since no pod would have the label; and without ports.
+   *
+   * @param options Name, ports and type.
+   */
+  public exposeSyncViaService(options: SyncServiceOptions = {}): kplus.Service {
+    if (!this.roleLabel) {
+      throw new Error('\'roleLabel\' (undefined) must be given in order for a Service to know the synchronous pods, such as roleLabel: {}.');
+    }
+    const service = syncService(this, options);
+    addMissingLabels(service.metadata, this.ownLabels());
+    return service;
   }
 
   /**
@@ -213,7 +248,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   public _toPodSpec(): kplus.k8s.PodSpec {
     // Not super: some later lines of cdk8s-plus override it in StatefulSet and lose all volumes there.
     const spec = kplus.Workload.prototype._toPodSpec.call(this);
-    return withExtras(spec, { gpu: this.gpu, shareProcessNamespace: this.shareProcessNamespace, main: MAIN, tmp: this.tmp });
+    const { gpu, shareProcessNamespace, tmp, roleLabel } = this;
+    return withExtras(spec, { gpu, shareProcessNamespace, main: MAIN, tmp, asksApi: roleLabel !== undefined });
   }
 
   /** First of all, because the kubelet puts a variable into those after it. */
@@ -241,12 +277,15 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
 
   /** The same labels everywhere; those that the user or the chart has given stay. */
   private label(): void {
-    const recommended = recommendedLabels(this.node.id, this.name);
-    addMissingLabels(this.metadata, recommended);
-    const labels = Object.fromEntries(Object.keys(recommended).map(key => [key, this.metadata.getLabel(key)!]));
-    [this.podMetadata, this.valuesConfigMap.metadata].forEach(each => addMissingLabels(each, labels));
-    if (this.service.node.scope === this) {
-      addMissingLabels(this.service.metadata, labels);
-    }
+    addMissingLabels(this.metadata, recommendedLabels(this.node.id, this.name));
+    const labels = this.ownLabels();
+    const resources = [this.service, this.serviceAccount].filter(each => each?.node.scope === this).map(each => ApiObject.of(each!));
+    const objects = [...resources, ...this.rights].map(each => each.metadata);
+    [this.podMetadata, this.valuesConfigMap.metadata, ...objects].forEach(each => addMissingLabels(each, labels));
+  }
+
+  /** Those of the recommended labels that this has by now. */
+  private ownLabels(): { [key: string]: string } {
+    return Object.fromEntries(Object.keys(recommendedLabels(this.node.id, this.name)).map(key => [key, this.metadata.getLabel(key)!]));
   }
 }

@@ -182,7 +182,7 @@ describe('the demands of docs/demand.md that ask somebody', () => {
 });
 
 test('every event that the entrypoint logs is explained', () => {
-  const logged = [...read('src/entrypoint.sh').matchAll(/event=([a-z-]+)/g)].map(([, event]) => event);
+  const logged = ['src/entrypoint.sh', 'src/role-label.sh'].flatMap(file => [...read(file).matchAll(/event=([a-z-]+)/g)]).map(([, event]) => event);
   const explained = [...read('docs/troubleshooting.md').matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) => cell.match(/[a-z-]+/g)!);
   expect(logged.length).toBeGreaterThan(10);
   expect(logged.filter(event => !explained.includes(event))).toEqual([]);

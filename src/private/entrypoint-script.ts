@@ -9,15 +9,16 @@ export const ENTRYPOINT_SCRIPT: string = `#!/bin/sh
 # the time to finish what it holds. When the pod is to have the other role, it moves: processes that both roles share go on, and only the role's own are stopped.
 # Everything it needs to know comes in as arguments. It needs dash, bash or busybox ash as its shell, sleep, cat, mv, /proc, and a writable directory.
 #
-#   entrypoint.sh run dir=DIR split=SPLIT values=DIR settle=SECONDS check-timeout=SECONDS [termination-log=FILE] [role=shared PROCESS...] ROLE...
+#   entrypoint.sh run dir=DIR split=SPLIT values=DIR settle=SECONDS check-timeout=SECONDS [termination-log=FILE] [copy=SCRIPT] [role=shared PROCESS...] ROLE...
 #       SPLIT    none | count (read from values/SYNC_INSTANCE and watched) | count:N | share:N/M | between:MIN/MAX DEMAND
 #       DEMAND   demand-period=SECONDS demand-timeout=SECONDS stabilization-window=SECONDS demand=COUNT WORD...
 #       ROLE     role=sync|async [PROCESS...]
 #       PROCESS  process=NAME [start-timeout=SECONDS] [stop-delay=SECONDS] [stop-signal=NAME] [stop-timeout=SECONDS] [restart=never|always]
-#                [forward=NAME,...] [ready=COUNT WORD...] command=COUNT WORD...
+#                [early=yes] [forward=NAME,...] [ready=COUNT WORD...] command=COUNT WORD...
 #   entrypoint.sh ready|alive dir=DIR check-timeout=SECONDS [role=shared|sync|async [check=COUNT WORD...]...]...
 #
-# dir comes first, the rest of the settings before the first role. A command is a count and that many words, because the kubelet puts values into arguments, and a value with a blank or a quote must stay one word.
+# copy is another script beside this one, of which processes and checks run a copy too. What is early is the first to be stopped in a move, before anything else is waited
+# for: it takes back that this pod has the role. dir comes first, the rest of the settings before the first role. A command is a count and that many words, because the kubelet puts values into arguments, and a value with a blank or a quote must stay one word.
 #
 # Exit status: 0 a stop that was asked for; 64 wrong input; 70 not ready in time, or a process had to be killed; else that of the process that ended.
 #
@@ -76,7 +77,7 @@ fi
 
 # --- Log ---------------------------------------------------------------------------------------------------------------------------------
 
-_termination_log=/dev/termination-log
+_termination_log=/dev/termination-log _since=''
 
 # When this script began.
 { read -r _uptime _idle; } 2>/dev/null </proc/uptime
@@ -95,10 +96,18 @@ log() {
   echo "logger=sync-async t=$((_now / 100)).$_fraction $*" >&3
 }
 
-# exit_with STATUS REASON: the last words, also for \`kubectl describe pod\`.
+# last_words REASON: for \`kubectl describe pod\`. What keeps the role label from being right is a part of them: see role-label.sh, which has written it down.
+last_words() {
+  _words=$1 _line='' _trouble=''
+  [ -z "$_since" ] || { read -r _line _text _text _text _trouble; } 2>/dev/null <"$_dir/role-label"
+  if [ -n "$_trouble" ] && [ "$_line" = "$_since" ]; then _words="$_words; $_trouble"; fi
+  echo "$_words" 2>/dev/null >"$_termination_log"
+}
+
+# exit_with STATUS REASON
 exit_with() {
-  echo "$2" 2>/dev/null >"$_termination_log"
-  log "event=end status=$1 reason=\\"$2\\""
+  last_words "$2"
+  log "event=end status=$1 reason=\\"$_words\\""
   exit "$1"
 }
 refuse() { exit_with 64 "$1"; }
@@ -116,9 +125,11 @@ printable() {
 # A mounted script can change under a running container. Everything from here on, the probes too, runs one copy of it, which nobody writes to: it gets its
 # name only when it is whole. It is read with \`.\` and not by exec, which would drop the traps for a moment.
 run_copy() {
+  _copies=''
   for _argument; do
     case $_argument in
       termination-log=*) _termination_log=\${_argument#*=} ;;
+      copy=*) _copies="$_copies \${_argument#*=}" ;;
       role=*) break ;;
     esac
   done
@@ -132,8 +143,14 @@ run_copy() {
   _dir=\${1#dir=}
   [ -d "$_dir" ] || refuse "'dir' ($_dir) is not a directory"
   true >"$_dir/entrypoint.new" || refuse "'dir' ($_dir) cannot be written to: it is read-only, belongs to another user, or is full"
-  cat "$_script" >"$_dir/entrypoint.new" || refuse "cat could not copy $_script into 'dir' ($_dir), which may be full"
-  mv -f "$_dir/entrypoint.new" "$_dir/entrypoint.sh" || refuse "mv could not give the copy its name in 'dir' ($_dir)"
+  for _file in $_copies; do copy_file "\${_script%/*}/$_file" "$_file"; done
+  copy_file "$_script" entrypoint.sh
+}
+
+# copy_file FILE NAME
+copy_file() {
+  cat "$1" >"$_dir/entrypoint.new" || refuse "cat could not copy $1 into 'dir' ($_dir), which may be full"
+  mv -f "$_dir/entrypoint.new" "$_dir/$2" || refuse "mv could not give the copy its name in 'dir' ($_dir)"
 }
 
 if [ "\${1-}" = run ]; then
@@ -234,7 +251,7 @@ started() {
 # --- Arguments -----------------------------------------------------------------------------------------------------------------------------
 
 # A process is a number. Its fields are variables with that number; \`take\` lays them out under their plain names, \`put\` changes one.
-_fields='name start_timeout stop_delay stop_signal stop_timeout restart forward ready command pid mark ready_by left spared asked kill_at killed due pause began'
+_fields='name start_timeout stop_delay stop_signal stop_timeout restart early forward ready command pid mark ready_by left spared asked kill_at killed due pause began'
 
 take() {
   _process=$1
@@ -279,14 +296,15 @@ read_arguments() {
         shift "$_value"
         ;;
       *-timeout=* | *-delay=* | settle=* | demand-period=* | stabilization-window=*) number "$_value" || refuse "'$_argument' must be whole seconds" ;;
-      restart=never | restart=always) ;;
+      restart=never | restart=always | early=yes) ;;
       stop-signal=TERM | stop-signal=INT | stop-signal=QUIT | stop-signal=HUP | stop-signal=USR1 | stop-signal=USR2 | stop-signal=WINCH) ;;
-      restart=* | stop-signal=*) refuse "'$_argument' is not one of its values" ;;
+      restart=* | stop-signal=* | early=*) refuse "'$_argument' is not one of its values" ;;
     esac
     case $_argument in
       dir=*) _dir=$_value ;;
       values=*) _values=$_value ;;
       termination-log=*) _termination_log=$_value ;;
+      copy=*) ;; # that was at the very beginning
       settle=*) _settle=$_value ;;
       check-timeout=*) _check_timeout=$_value ;;
       split=*) _split=$_value ;;
@@ -301,7 +319,7 @@ read_arguments() {
         _mine=''
         [ "$_value" != "$_role" ] || _mine=yes
         ;;
-      process=* | start-timeout=* | stop-delay=* | stop-signal=* | stop-timeout=* | restart=* | forward=* | ready=* | command=* | check=*)
+      process=* | start-timeout=* | stop-delay=* | stop-signal=* | stop-timeout=* | restart=* | early=* | forward=* | ready=* | command=* | check=*)
         [ -z "$_mine" ] || keep "$_argument"
         ;;
       *) refuse "'$_argument' is not an argument of this script" ;;
@@ -328,6 +346,7 @@ keep() {
     stop-signal=*) put stop_signal "$_value" ;;
     stop-timeout=*) put stop_timeout "$_value" ;;
     restart=*) put restart "$_value" ;;
+    early=*) put early "$_value" ;;
     forward=*) put forward ",$_value," ;;
     ready=*) put ready "$_words" ;;
     command=*) put command "$_words" ;;
@@ -945,13 +964,13 @@ move() {
     _reason=$_move _kept=0
     state stopping $((_stop_time + _settle + 10))
     tell_move "kind=cold reason=\\"$_cold\\""
-    pass "$_unseen"
+    be_noticed
     return
   fi
 
   state moving $((_stop_time + _settle + 12)) || _reason='its probes would not know of the move'
   tell_move kind=warm
-  pass "$_unseen"
+  be_noticed
   stop_all
   # Those that clients of the old role talk to are to be asked by nobody any more when the new one begins.
   take "$_shared"
@@ -971,6 +990,14 @@ move() {
 }
 
 tell_move() { log "event=move from=$_role to=$_moved_to sync_instance=$_sync $1"; }
+
+# Before the first server goes. What is early takes its time from that in which readiness is to be seen failing.
+be_noticed() {
+  _noticed_at=$((_now + _unseen * 100))
+  take "$_begun"
+  [ -z "$_early" ] || stop_last
+  pass $(((_noticed_at - _now + 99) / 100))
+}
 
 # pass SECONDS: of a move, unless a stop or a death makes them pointless.
 pass() {
@@ -997,12 +1024,14 @@ await_no_remnant() {
 
 # Stops, in reverse order, what is not kept.
 stop_all() {
-  while [ "$_begun" -gt "$_kept" ]; do
-    attend
-    take "$_begun"
-    [ -z "$_pid$_left" ] || stop_one
-    _begun=$((_begun - 1))
-  done
+  while [ "$_begun" -gt "$_kept" ]; do stop_last; done
+}
+
+stop_last() {
+  attend
+  take "$_begun"
+  [ -z "$_pid$_left" ] || stop_one
+  _begun=$((_begun - 1))
 }
 
 stop_one() {
@@ -1104,7 +1133,7 @@ supervise() {
   _kept=0
   [ "$_phase" = stopping ] || state stopping $((_stop_time + 10))
   log "event=stop reason=\\"$_reason\\""
-  echo "$_reason" 2>/dev/null >"$_termination_log"
+  last_words "$_reason"
   stop_all
   exit_with "$_exit" "$_reason"
 }

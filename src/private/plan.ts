@@ -3,6 +3,7 @@ import * as kplus from 'cdk8s-plus-27';
 import { Gpu } from '../gpu';
 import { Timing, toTiming } from '../probe-timing';
 import { Role, toRole, toShared } from '../role';
+import { RoleLabel, toRoleLabel } from '../role-label';
 import { Split } from '../split';
 import { SyncAsyncStatefulSetProps } from '../sync-async-stateful-set-props';
 import { hasCapability, toCapabilities } from './capabilities';
@@ -16,6 +17,7 @@ const STOP_MARGIN_SECONDS = 5;
 export interface Plan {
   readonly gpu: Gpu;
   readonly roles: Role[];
+  readonly label?: RoleLabel;
   readonly timing: Timing;
   readonly terminationGracePeriod: Duration;
 }
@@ -46,10 +48,12 @@ export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
   instanceOf('gpu', props.gpu, Gpu, 'Gpu.nvidia()');
   checkReplicas(props);
   checkSecurity(props);
-  const roles = toRoles(props);
+  const label = props.roleLabel && toRoleLabel(props.roleLabel, props.replicas);
+  const roles = toRoles(props, label);
   return {
     gpu: props.gpu ?? Gpu.nvidia(),
     roles,
+    label,
     timing: toTiming(props.probes ?? {}),
     terminationGracePeriod: toGracePeriod(props, roles),
   };
@@ -82,13 +86,15 @@ function checkSecurity({ runAsRoot, securityContext, containerSecurityContext: c
   }
 }
 
-function toRoles({ split, replicas, sharedProcesses, syncRole, asyncRole }: SyncAsyncStatefulSetProps): Role[] {
+function toRoles({ split, replicas, sharedProcesses, syncRole, asyncRole }: SyncAsyncStatefulSetProps, label?: RoleLabel): Role[] {
   const name = split?._name ?? 'none, every pod is synchronous';
   const reason = !split?._watches ? '' : '; its number can be moved to any other while the pods run';
-  if (!syncRole && !sharedProcesses && (split?._needsSync ?? true)) {
+  const needsSync = split?._needsSync ?? true;
+  const needsAsync = split?._needsAsync(replicas);
+  if (!syncRole && !sharedProcesses && needsSync) {
     throw new Error(`'syncRole' (undefined) must be given in order for synchronous pods to have something to do: 'split' is ${name}${reason}.`);
   }
-  if (!asyncRole && !sharedProcesses && split?._needsAsync(replicas)) {
+  if (!asyncRole && !sharedProcesses && needsAsync) {
     throw new Error(`'asyncRole' (undefined) must be given in order for asynchronous pods to have something to do: 'split' is ${name}${reason}.`);
   }
   if (asyncRole && !split) {
@@ -97,8 +103,9 @@ function toRoles({ split, replicas, sharedProcesses, syncRole, asyncRole }: Sync
   const shared = sharedProcesses && toShared(sharedProcesses);
   return [
     ...shared ? [shared] : [],
-    ...syncRole ? [toRole('sync', syncRole, shared?.processes)] : [],
-    ...asyncRole ? [toRole('async', asyncRole, shared?.processes)] : [],
+    // Where only the model is a pod's work, the label's program is still one of its role.
+    ...syncRole || (label && needsSync) ? [toRole('sync', syncRole ?? {}, shared?.processes, label)] : [],
+    ...asyncRole || (label && needsAsync) ? [toRole('async', asyncRole ?? {}, shared?.processes, label)] : [],
   ];
 }
 

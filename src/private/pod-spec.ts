@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import * as kplus from 'cdk8s-plus-27';
 import { Gpu } from '../gpu';
 import { toCapabilities } from './capabilities';
+import { API_DIR } from './directories';
 
 /** What cdk8s-plus has no words for. */
 export interface PodExtras {
@@ -11,18 +12,44 @@ export interface PodExtras {
   readonly main: string;
   /** A writable place for temporary files. */
   readonly tmp: kplus.Volume;
+  /** Whether the entrypoint's container may ask the API server. */
+  readonly asksApi: boolean;
 }
+
+/**
+ * What it takes to ask the API server as this pod: in one container, and not where clients of Kubernetes look by themselves. The kubelet replaces the token before it expires.
+ *
+ * @see https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+ */
+const API: kplus.k8s.Volume = {
+  name: 'sync-async-api',
+  projected: {
+    sources: [
+      { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      {
+        downwardApi: {
+          items: [
+            { path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } },
+            { path: 'uid', fieldRef: { fieldPath: 'metadata.uid' } },
+          ],
+        },
+      },
+    ],
+  },
+};
 
 /** A pod spec of cdk8s-plus, and what it has no words for. */
 export function withExtras(spec: kplus.k8s.PodSpec, extras: PodExtras): kplus.k8s.PodSpec {
-  const { gpu, main, tmp } = extras;
-  const containers = spec.containers.map(container => container.name === main ? withTmp(withGpu(container, gpu), tmp) : container);
+  const { gpu, main, tmp, asksApi } = extras;
+  const withOwn = (container: kplus.k8s.Container) => withTmp(withGpu(asksApi ? withApi(container) : container, gpu), tmp);
+  const containers = spec.containers.map(container => container.name === main ? withOwn(container) : container);
   const usesTmp = containers.some(container => container.volumeMounts?.some(mount => mount.name === tmp.name));
   return {
     ...spec,
     containers: containers.map(withCapabilities),
     initContainers: spec.initContainers?.map(withCapabilities),
-    volumes: usesTmp ? [...spec.volumes ?? [], tmp._toKube()] : spec.volumes,
+    volumes: usesTmp || asksApi ? [...spec.volumes ?? [], ...asksApi ? [API] : [], ...usesTmp ? [tmp._toKube()] : []] : spec.volumes,
     securityContext: { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } },
     nodeSelector: gpu._options.nodeSelector,
     runtimeClassName: gpu._options.runtimeClassName,
@@ -44,6 +71,10 @@ function withGpu(container: kplus.k8s.Container, gpu: Gpu): kplus.k8s.Container 
   }
   const limits = { ...container.resources?.limits, [gpu.resource]: kplus.k8s.Quantity.fromNumber(gpu.count) };
   return { ...container, resources: { ...container.resources, limits } };
+}
+
+function withApi(container: kplus.k8s.Container): kplus.k8s.Container {
+  return { ...container, volumeMounts: [...container.volumeMounts ?? [], { name: API.name, mountPath: API_DIR, readOnly: true }] };
 }
 
 /** Most programs want a place for temporary files, also where the rest of the file system is read-only. */

@@ -1,9 +1,11 @@
 import { posix } from 'node:path';
 import * as kplus from 'cdk8s-plus-27';
-import { OWN_DIRS } from '../entrypoint';
 import { Role } from '../role';
+import { ROLE_LABEL, RoleLabel } from '../role-label';
 import { Split } from '../split';
 import { expand, isDnsLabel, LATE_ENV, references } from './checks';
+import { OWN_DIRS } from './directories';
+import { tooManyNames } from './rights';
 
 /** Variables of the container that belong to the entrypoint. */
 export const RESERVED_ENV = ['POD_NAME', 'INSTANCE', 'SYNC_INSTANCE', ...LATE_ENV];
@@ -29,6 +31,7 @@ export interface Facts {
   readonly volumes: kplus.Volume[];
   readonly split?: Split;
   readonly roles: Role[];
+  readonly label?: RoleLabel;
 }
 
 /** Everything that is wrong with a set and the objects around it. */
@@ -45,6 +48,7 @@ export function problems(facts: Facts): string[] {
     ...volumeProblems(facts.set, facts.volumes),
     ...commandProblems(facts.set, facts.main, facts.roles, facts.split),
     ...checkProblems(facts.main, facts.roles),
+    ...facts.label ? labelProblems(facts.set, facts.label) : [],
   ];
 }
 
@@ -189,4 +193,20 @@ function checkProblems({ env: { variables, sources } }: kplus.Container, roles: 
       .filter(name => variables[name] ? variables[name].valueFrom || /\$[$(]/.test(variables[name].value) : sources.length > 0)
       .map(name => `'command' (${words}) of a check must not use $(${name}) in order to be the same in a probe, where the kubelet takes variables as the manifest writes them; use ['sh', '-c', '... "$${name}" ...'].`);
   });
+}
+
+function labelProblems(set: kplus.StatefulSet, { maxReplicas }: RoleLabel): string[] {
+  const found: string[] = [];
+  const selected = [...Object.keys(set.matchLabels), ...set.matchExpressions.map(({ key }) => key)];
+  if (set.podMetadata.getLabel(ROLE_LABEL) !== undefined || selected.includes(ROLE_LABEL)) {
+    found.push(`'podMetadata.labels' (${ROLE_LABEL}) must not be set, nor selected by, in order for the pods to set it themselves: it changes with their role.`);
+  }
+  if (set.hasAutoscaler && maxReplicas === undefined) {
+    found.push('\'roleLabel.maxReplicas\' (undefined) must be given in order for the Role to name every pod: an autoscaler decides how many there are.');
+  }
+  const most = maxReplicas ?? set.replicas ?? 1;
+  const scalers = set.node.root.node.findAll().filter(each => each instanceof kplus.HorizontalPodAutoscaler).filter(({ target }) => target === set);
+  found.push(...scalers.filter(scaler => maxReplicas !== undefined && scaler.maxReplicas > maxReplicas).map(scaler =>
+    `'roleLabel.maxReplicas' (${maxReplicas}) must be at least 'maxReplicas' (${scaler.maxReplicas}) of ${scaler.node.path} in order for the Role to name every pod.`));
+  return [...found, ...tooManyNames(set, most)];
 }

@@ -5,6 +5,7 @@ import { Check, Trial } from './check';
 import { BETWEEN } from './checks/between';
 import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
+import { LABELS } from './checks/label';
 import { LEFTOVERS } from './checks/leftovers';
 import { LIFE } from './checks/life';
 import { MOVE } from './checks/move';
@@ -14,7 +15,7 @@ import { ROLLOUT } from './checks/rollout';
 import { SERVICE } from './checks/service';
 import { VALUES } from './checks/values';
 import { WARM } from './checks/warm';
-import { YAML } from './checks/yaml';
+import { MINIMAL, YAML } from './checks/yaml';
 import { Cluster, Forgotten } from './deployment';
 import { allGpus } from '../../cluster/gpus';
 import { Kubectl } from '../../cluster/kubectl';
@@ -23,7 +24,10 @@ import { makeNamespace } from '../../cluster/namespace';
 import { Pods } from '../../cluster/pods';
 import { since, sleep, until } from '../../util/wait';
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, OCR].flat();
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, MINIMAL, LABELS, OCR].flat();
+
+/** Those that need an image with Python. */
+const NEED_OCR = [...MINIMAL, ...LABELS, ...OCR];
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
@@ -38,7 +42,7 @@ Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a name
   --report FILE   write what was seen as JSON
   --list          say what is checked, and end
   --ocr-images PREFIX
-                  try the OCR example too, with the images PREFIXocr:1, PREFIXetcd:1 and PREFIXrabbitmq:1 (default: $CONFORMANCE_OCR_IMAGES)
+                  try the OCR example and the role label too, with the images PREFIXocr:1, PREFIXetcd:1 and PREFIXrabbitmq:1 (default: $CONFORMANCE_OCR_IMAGES)
 `;
 
 interface Result {
@@ -165,8 +169,8 @@ async function main(): Promise<void> {
     refuse(`--only (${unknown}) must be one of ${CHECKS.map(check => check.name).join(', ')}`);
   }
 
-  const checks = CHECKS.filter(check => only.length === 0 ? ocrImages !== undefined || !OCR.includes(check) : only.includes(check.name));
-  if (ocrImages === undefined && checks.some(check => OCR.includes(check))) {
+  const checks = CHECKS.filter(check => only.length === 0 ? ocrImages !== undefined || !NEED_OCR.includes(check) : only.includes(check.name));
+  if (ocrImages === undefined && checks.some(check => NEED_OCR.includes(check))) {
     refuse(`--only (${only}) must come with --ocr-images`);
   }
 
@@ -177,7 +181,7 @@ async function main(): Promise<void> {
   const cluster: Cluster = { kubectl, pods, image, gpus: await allGpus(kubectl), script: script && readFileSync(script, 'utf8'), ocrImages };
   console.log(`Kubernetes ${version}, ${nodes.length} nodes, ${cluster.gpus} GPUs, image ${image}, namespace ${kubectl.namespace}`);
   if (ocrImages === undefined) {
-    console.log(`left out: ${OCR.map(check => check.name).join(', ')}: no images of the OCR example are named (--ocr-images)`);
+    console.log(`left out: ${NEED_OCR.map(check => check.name).join(', ')}: no images of the OCR example are named (--ocr-images)`);
   }
 
   let leaving: Promise<void> | undefined;

@@ -38,9 +38,13 @@ export function service(name: string, cluster: Pick<Cluster, 'image' | 'gpus' | 
     asyncRole: { processes: [program('worker')] },
     ...props,
   });
-  const programs = new kplus.ConfigMap(chart, 'Programs', { data: { 'program.sh': readFileSync(join(__dirname, 'program.sh'), 'utf8') } });
+  const files = ['program.sh', ...props.roleLabel ? ['web.py'] : []];
+  const programs = new kplus.ConfigMap(chart, 'Programs', { data: Object.fromEntries(files.map(file => [file, readFileSync(join(__dirname, file), 'utf8')])) });
   set.mainContainer.mount('/probe', kplus.Volume.fromConfigMap(chart, 'ProgramsVolume', programs));
   set.mainContainer.mount('/scratch', kplus.Volume.fromEmptyDir(chart, 'WorkVolume', 'work'));
+  if (props.roleLabel && props.ports) {
+    set.exposeSyncViaService({ name: `${name}-web` });
+  }
 
   const objects = toObjects(chart);
   if (cluster.script !== undefined) {

@@ -34,6 +34,7 @@ export interface Process {
   readonly stopSignal?: string;
   readonly stopTimeout?: number;
   readonly restart?: 'never' | 'always';
+  readonly early?: 'yes';
   readonly forward?: string[];
 }
 
@@ -68,6 +69,8 @@ export interface Life {
   /** How often it is run, how long it may take, and how long answers have to be lower, in seconds. */
   readonly demandTiming?: [number, number, number];
   readonly checkTimeout?: number;
+  /** Another script, which `prepare` puts beside the entrypoint's. */
+  readonly copy?: string;
   /** What both roles share. */
   readonly shared?: Process[];
   readonly sync?: Process[];
@@ -122,6 +125,7 @@ function processArguments(process: Process): string[] {
     ...plain('stop-signal', process.stopSignal),
     ...plain('stop-timeout', process.stopTimeout),
     ...plain('restart', process.restart),
+    ...plain('early', process.early),
     ...plain('forward', process.forward?.join(',')),
     ...counted('ready', process.ready),
     ...counted('command', process.command),
@@ -228,6 +232,7 @@ export class Entrypoint {
       ...life.split === 'count' || life.demand ? [`values=${this.directory}/values`, `settle=${life.settle ?? 1}`] : [],
       `check-timeout=${life.checkTimeout ?? 5}`,
       `termination-log=${life.terminationLog ?? join(this.directory, 'termination-log')}`,
+      ...life.copy ? [`copy=${life.copy}`] : [],
       ...life.shared ? ['role=shared', ...life.shared.flatMap(processArguments)] : [],
       ...life.sync ? ['role=sync', ...life.sync.flatMap(processArguments)] : [],
       ...life.async ? ['role=async', ...life.async.flatMap(processArguments)] : [],

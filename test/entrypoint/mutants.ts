@@ -27,6 +27,7 @@ import './probes.test';
 import './arguments.test';
 import './leftovers.test';
 import './shells.test';
+import '../role-label/program.test';
 
 interface Mutant {
   readonly line: number;
@@ -41,7 +42,7 @@ interface Mutant {
 const COMMANDS = 'trap|stop_on|forward_on|hear_children|wake|mv|wait|reap|gone|kill|state|log|send|ask|export|put|attend|watch_split|find_launcher|'
   + 'move|pass|settle_in|stop_all|stop_one|ask_taken|kill_taken|until_ended|await_ready|await_birth|spawn|started|now|true|exec|set|decide|exit_with|refuse|'
   + 'find_leftovers|list_children|list_own|allow|ended|printable|read|run_copy|shift|choose_role|heed_stop|follow_number|follow_pin|follow_demand|decide_between|hold_number|'
-  + 'count_answer|take_answer|tell_problem|tell_move|hide_role|kill_rest_of_demand|give_up_demand|await_no_remnant|await_exec|read_arguments|program_of|count_on';
+  + 'be_noticed|stop_last|last_words|copy_file|count_answer|take_answer|tell_problem|tell_move|hide_role|kill_rest_of_demand|give_up_demand|await_no_remnant|await_exec|read_arguments|program_of|count_on';
 
 /** Changes of one place, by what they look for. Each place in each line is one mutant. */
 const CHANGES: [RegExp, string][] = [

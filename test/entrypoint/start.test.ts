@@ -381,3 +381,14 @@ prove('Options that a shell takes from its environment change nothing.', async s
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
 });
+
+prove('A script that is named is copied too; one that is not there ends it with 64.', start => each([true, false], async there => {
+  const life = await start({
+    copy: 'other.sh',
+    prepare: directory => there && writeFileSync(join(directory, 'script/other.sh'), 'exit 7\n'),
+    sync: [{ name: 'other', command: ['/bin/sh', '-c', 'exec /bin/sh "${EVENTS%/events}/run/other.sh"'] }],
+    foreign: /other\.sh/,
+  });
+  assert.equal((await life.ended()).status, there ? 7 : 64);
+  if (!there) assert.match(life.terminationLog(), /^cat could not copy .*\/script\/other\.sh into 'dir'/);
+}));

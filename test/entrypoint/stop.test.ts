@@ -404,3 +404,18 @@ prove('A stop also ends processes whose marks in the run directory somebody has 
   assert.equal((await life.ended()).status, 0);
   assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended');
 });
+
+prove('What stands in its directory of the role label\'s trouble is a part of the last words, unless an earlier life has written it.', start => each([true, false], async own => {
+  const life = await start({
+    sync: [{
+      name: 'label',
+      command: ['/bin/sh', '-c', 'd=${EVENTS%/events}/run; read -r pid since rest <"$d/state"; echo "$((since + $0)) sync new 5 role label: no right" >"$d/role-label"; exec sleep 1000', own ? '0' : '1'],
+    }],
+  });
+  await life.line({ event: 'running' });
+  await life.poll('the note', () => readdirSync(join(life.directory, 'run')).includes('role-label'));
+  await life.looked();
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.equal(life.terminationLog(), own ? 'stopped by TERM; role label: no right\n' : 'stopped by TERM\n');
+}));

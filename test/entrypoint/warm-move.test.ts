@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, Entrypoint, Life, Process, PYTHON, SERVICE, service, stubborn } from './harness';
+import { check, Entrypoint, Life, Line, Process, PYTHON, SERVICE, service, stubborn } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
 
 const MODEL = service('model', ['after=0.1']);
@@ -486,3 +486,33 @@ prove('Signals go to the processes of the role that the pod has now.', async sta
   assert.equal((await life.ended()).status, 0);
   assert.match(life.terminationLog(), /stopped by HUP/);
 }, { seconds: 15 });
+
+prove('What is early is stopped before anything is waited for, in a warm move and in a cold one, and its time is a part of that for readiness.', start => each([
+  [[service('model')], 4, 1, 4],
+  [[service('model')], 1, 3, 3],
+  [[], 4, 1, 4],
+  [[], 1, 3, 3],
+] as [Process[], number, number, number][], async ([shared, settle, after, until]) => {
+  const life = await start({ ...SYNC, shared, settle, sync: [service('server'), service('registrar', [`after=${after}`], { early: 'yes' })] });
+  await running(life);
+  await begun(life, 'server', 'registrar');
+  life.putValue('0');
+  await life.event('server', 'got TERM');
+  const at = (event: string, more: Line = {}) => Number(life.linesLike({ event, ...more })[0].t);
+  const [moved, early, server] = [at('move'), at('stop-signal', { process: 'registrar' }), at('stop-signal', { process: 'server' })];
+  assertSeconds(early - moved, 0, 0.5, 'until what is early is asked');
+  assertSeconds(server - moved, until, until + 1, 'until the server is');
+  if (shared.length > 0) await running(life, 2);
+  else await life.ended();
+  assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended');
+  if (shared.length > 0) await stopped(life);
+}), { seconds: 15 });
+
+prove('What is early and has ended already is not waited for.', async start => {
+  const life = await start({ ...SYNC, settle: 2, sync: [service('server'), service('registrar', ['die=0.5'], { early: 'yes', restart: 'always', stopDelay: 5 })] });
+  await life.line({ event: 'restart', process: 'registrar', in: '2' });
+  life.putValue('0');
+  await running(life, 2);
+  assert.equal(life.linesLike({ event: 'stop-delay' }).length, 0);
+  await stopped(life);
+});

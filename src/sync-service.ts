@@ -1,0 +1,58 @@
+import * as kplus from 'cdk8s-plus-27';
+import { servicePorts } from './private/headless-service';
+import { ROLE_LABEL } from './role-label';
+import { SyncAsyncStatefulSet } from './sync-async-stateful-set';
+
+/**
+ * Options for `SyncAsyncStatefulSet.exposeSyncViaService`.
+ */
+export interface SyncServiceOptions {
+  /**
+   * Name of the Service, by which clients know it. A second Service needs one.
+   *
+   * @default - made of the ids, as the name of every object is.
+   */
+  readonly name?: string;
+
+  /**
+   * Ports of the Service.
+   *
+   * Refused: none at all.
+   *
+   * @default - the ports of the pods' containers, under the same numbers.
+   */
+  readonly ports?: kplus.ServicePort[];
+
+  /**
+   * How the Service is reached.
+   *
+   * Refused: EXTERNAL_NAME, which selects no pods.
+   *
+   * @default ServiceType.CLUSTER_IP
+   */
+  readonly serviceType?: kplus.ServiceType;
+}
+
+/**
+ * A Service for those pods of a set that are synchronous and ready.
+ *
+ * @internal
+ */
+export function syncService(set: SyncAsyncStatefulSet, options: SyncServiceOptions): kplus.Service {
+  const ports = options.ports ?? servicePorts(set.containers);
+  if (ports.length === 0) {
+    throw new Error('\'ports\' ([]) must have at least one port in order for a Service to be asked: give the set its ports, or the Service.');
+  }
+  if (options.serviceType === kplus.ServiceType.EXTERNAL_NAME) {
+    throw new Error(`'serviceType' (${options.serviceType}) must be one that selects pods in order to reach the synchronous ones.`);
+  }
+  const { namespace } = set.metadata;
+  const service = new kplus.Service(set, options.name === undefined ? 'SyncService' : `SyncService-${options.name}`, {
+    metadata: { namespace, ...options.name === undefined ? {} : { name: options.name } },
+    ports,
+    type: options.serviceType,
+    selector: set,
+  });
+  service.selectLabel(ROLE_LABEL, 'sync');
+  return service;
+}
