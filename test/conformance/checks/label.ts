@@ -107,7 +107,8 @@ interface Answer {
 
 /** What the clients have seen, beside what the pods say. */
 function compare(trial: Trial, log: Event[], left: Leaving[], mayFail: string[]): void {
-  const answers = log.filter(e => e.event === 'answer').map(({ fields }): Answer => ({ at: Number(fields.at), kind: fields.kind, pod: fields.pod, role: fields.role }));
+  const answers = log.filter(e => e.event === 'answer')
+    .map(({ fields: { at, kind, pod, role } }): Answer => ({ at: Number(at), kind, pod, role }));
   for (const kind of ['fresh', 'kept', 'grpc']) {
     const own = answers.filter(answer => answer.kind === kind);
     const failed = log.filter(e => e.event === 'failure' && e.fields.kind === kind);
@@ -117,8 +118,10 @@ function compare(trial: Trial, log: Event[], left: Leaving[], mayFail: string[])
     const wrong = own.filter(answer => answer.role !== 'sync');
     const those = wrong.slice(0, 8).map(({ at, pod }) => `${pod} ${near(at, left)}`);
     trial.expect(wrong.length === 0, `${kind}: ${wrong.length} answers by asynchronous pods${wrong.length > 0 ? ` (${those.join('; ')})` : ''}`);
-    const after = ({ pod, gone, back }: Leaving) => own.filter(each => each.pod === pod && each.at >= gone && each.at < back).map(({ at }) => at - gone);
-    const lags = left.map(each => Math.max(0, ...after(each)));
+    const lags = left.map(({ pod, gone, back }) => {
+      const late = own.filter(each => each.pod === pod && each.at >= gone && each.at < back);
+      return Math.max(0, ...late.map(({ at }) => at - gone));
+    });
     if (lags.length > 0) {
       const half = percentile(lags, 50).toFixed(2);
       trial.see(`${kind}: the last answer comes ${lags.map(lag => lag.toFixed(2)).join(', ')} s after the label is gone (half within ${half})`);
