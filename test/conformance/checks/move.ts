@@ -94,7 +94,9 @@ const there: Check = {
   pods: 5,
   seconds: 60,
   async run(trial) {
-    const props: ServiceProps = { split: Split.count(2), replicas: 5, probes };
+    // Longer than it takes to look for the file: what looks ends with the container.
+    const asyncRole = { processes: [program('worker', ['finish=2'])] };
+    const props: ServiceProps = { split: Split.count(2), replicas: 5, probes, asyncRole };
     const deployment = await trial.deploy(props);
     await move(trial, deployment, props, { index: 2, split: 3, hurry: true });
     await move(trial, deployment, props, { index: 2, split: 2, hurry: true });
