@@ -497,7 +497,7 @@ prove('What is early is stopped before anything is waited for, in a warm move an
   await running(life);
   await begun(life, 'server', 'registrar');
   life.putValue('0');
-  await life.event('server', 'got TERM');
+  await life.line({ event: 'stop-signal', process: 'server' });
   const at = (event: string, more: Line = {}) => Number(life.linesLike({ event, ...more })[0].t);
   const [moved, early, server] = [at('move'), at('stop-signal', { process: 'registrar' }), at('stop-signal', { process: 'server' })];
   assertSeconds(early - moved, 0, 0.5, 'until what is early is asked');
