@@ -18,7 +18,7 @@ const wrapper = (program: string, more: Partial<Process> = {}): Process => ({ na
 async function running(life: Entrypoint, nth = 1): Promise<void> {
   await life.line({ event: 'running' }, nth);
   const { shared = [], sync = [], async = [] } = life.life;
-  const services = [...shared, ...sync, ...async].filter(({ command }) => command[1] === SERVICE).map(({ name }) => name);
+  const services = [...shared, ...sync, ...async].filter(({ name, command }) => command.join(' ').includes(`${SERVICE} ${name}`)).map(({ name }) => name);
   await begun(life, ...services.filter(name => life.linesLike({ event: 'process-start', process: name }).length > 0));
 }
 
@@ -29,8 +29,6 @@ async function begun(life: Entrypoint, ...names: string[]): Promise<void> {
     await life.event(name, 'started', life.linesLike({ event: 'process-start', process: name }).length);
   }
 }
-
-const allBegun = (life: Entrypoint) => begun(life, ...life.linesLike({ event: 'process-start' }).map(line => line.process));
 
 async function stopped(life: Entrypoint, status = 0): Promise<void> {
   await life.signal('TERM');
@@ -43,15 +41,12 @@ const kinds = (life: Entrypoint) => life.linesLike({ event: 'move' }).map(line =
 prove('A move stops and starts only what belongs to the roles; what they share goes on, and with it the container.', async start => {
   const life = await start(SYNC);
   await running(life);
-  await begun(life, 'model', 'server', 'registrar');
   const model = life.pidOf('model');
   life.putValue('0');
   await running(life, 2);
-  await begun(life, 'worker');
   assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended', 'worker started');
   life.putValue('1\n');
   await running(life, 3);
-  await begun(life, 'server', 'registrar');
   assert.equal(life.pidOf('model'), model);
   assert.deepEqual(life.linesLike({ event: 'move' }).map(line => [line.from, line.to, line.sync_instance, line.kind]), [['sync', 'async', '0', 'warm'], ['async', 'sync', '1', 'warm']]);
   assert.deepEqual(life.linesLike({ event: 'start' }).map(line => line.role), ['sync', 'async', 'sync']);
@@ -66,7 +61,6 @@ prove('A move stops and starts only what belongs to the roles; what they share g
 prove('It can move again and again.', async start => {
   const life = await start(SYNC);
   await running(life);
-  await begun(life, 'model');
   for (const move of Array.from({ length: 6 }, (_, index) => index + 1)) {
     life.putValue(`${(move + 1) % 2}`);
     await running(life, move + 1);
@@ -85,7 +79,6 @@ prove('A role may have no process of its own.', start => each([true, false], asy
   assert.equal((await life.probe('ready').ended).status, 0);
   life.putValue('1');
   await running(life, 3);
-  await begun(life, 'model', 'server', 'registrar');
   await stopped(life);
 }));
 
@@ -96,7 +89,6 @@ prove('What is shared does not see the role, which changes while it runs, nor do
   await running(life);
   life.putValue('0');
   await running(life, 2);
-  await begun(life, 'model', 'worker');
   const sees = (name: string) => life.eventsLike(name, 'sees').map(event => event.what.slice(5));
   assert.deepEqual(sees('model'), ['nothing nothing 0']);
   assert.deepEqual(sees('model-check'), ['nothing nothing 0']);
@@ -114,7 +106,6 @@ prove('What is shared does not see the role, which changes while it runs, nor do
 prove('A synchronous pod is first seen not ready; the clients of what is shared get its stop delay; an asynchronous one waits for neither.', async start => {
   const life = await start({ ...SYNC, settle: 3, shared: [service('model', [], { stopDelay: 4 })] });
   await running(life);
-  await begun(life, 'model', 'server', 'registrar');
   life.putValue('0');
   const left = await life.line({ event: 'move' });
   assert.equal(life.state()!.phase, 'moving');
@@ -172,7 +163,6 @@ prove('The time that what is shared has to be ready does not begin again with a 
 prove('A number that changes during a move: the newest wins when the move is over.', start => each([['1', 'sync'], ['0', 'async'], ['bad', 'async']], async ([newest, role]) => {
   const life = await start({ ...SYNC, sync: [service('server', ['after=3'])] });
   await running(life);
-  await begun(life, 'model', 'server');
   life.putValue('0');
   await life.event('server', 'got TERM');
   life.putValue(newest);
@@ -187,7 +177,6 @@ prove('A number that changes during a move: the newest wins when the move is ove
 prove('A number that changes back while the next role starts ends that start, also in a check that hangs.', async start => {
   const life = await start({ ...SYNC, checkTimeout: 100, async: [service('cache'), service('worker', [], { ready: check('worker', '', ['hang']) }), service('never')] });
   await running(life);
-  await begun(life, 'model', 'server', 'registrar');
   life.putValue('0');
   await life.event('worker', 'asked');
   await begun(life, 'cache', 'worker');
@@ -203,7 +192,6 @@ prove('A number that changes back while the next role starts ends that start, al
 prove('A next role that does not become ready in time ends the container with 70, all in order.', async start => {
   const life = await start({ ...SYNC, async: [service('worker', [], { ready: check('worker'), startTimeout: 2 })] });
   await running(life);
-  await begun(life, 'model');
   life.putValue('0');
   assert.equal((await life.ended()).status, 70);
   assertOrder(life, 'model started', 'worker started', 'worker got TERM', 'worker ended', 'model got TERM', 'model ended');
@@ -228,10 +216,9 @@ const MOMENTS: [string, Life, (life: Entrypoint) => Promise<unknown>][] = [
 prove('TERM at any moment of a move stops everything in order, once, and starts nothing more.', start => each(MOMENTS, async ([when, more, moment]) => {
   const life = await start({ ...SYNC, ...more });
   await running(life);
-  await allBegun(life);
   life.putValue('0');
   await moment(life);
-  await allBegun(life);
+  await begun(life, ...life.linesLike({ event: 'process-start' }).map(line => line.process));
   const started = life.linesLike({ event: 'process-start' }).length;
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0, when);
@@ -246,7 +233,6 @@ prove('TERM at any moment of a move stops everything in order, once, and starts 
 prove('When what is shared dies, at any moment of a move, the rest stops in order, and the status is its own.', start => each(MOMENTS, async ([when, more, moment]) => {
   const life = await start({ ...SYNC, ...more });
   await running(life);
-  await allBegun(life);
   life.putValue('0');
   await moment(life);
   await life.hit('model', 'KILL');
@@ -262,7 +248,6 @@ prove('What is shared and is to be restarted is restarted during a move too, and
     ...SYNC, shared: [service('model'), service('exporter', [], { restart: 'always' })], sync: [service('server', ['after=4'])],
   });
   await running(life);
-  await begun(life, 'model', 'exporter', 'server');
   life.putValue('0');
   await life.event('server', 'got TERM');
   await life.hit('exporter', 'KILL');
@@ -277,7 +262,6 @@ prove('What is shared and is to be restarted is restarted during a move too, and
 prove('A process of the role that is about to be restarted is not started again in a move.', async start => {
   const life = await start({ ...SYNC, settle: 3, sync: [service('server'), service('registrar', [], { restart: 'always' })] });
   await running(life);
-  await begun(life, 'model', 'server');
   life.putValue('0');
   await life.hit('registrar', 'KILL');
   await running(life, 2);
@@ -289,7 +273,6 @@ prove('A process of the role that is about to be restarted is not started again 
 prove('A process of the role that ends by itself during a move: with a fault it ends the container, without one the move goes on.', start => each([3, 0], async status => {
   const life = await start({ ...SYNC, settle: 20, sync: [service('server', ['stop=USR1,TERM', `status=${status}`])] });
   await running(life);
-  await begun(life, 'model');
   life.putValue('0');
   await life.line({ event: 'move' });
   await life.hit('server', 'USR1');
@@ -320,11 +303,9 @@ prove('A move turns cold when a process of the role has to be killed: everything
 prove('What a process of the role leaves behind gets its time, and the move stays warm.', async start => {
   const life = await start({ ...SYNC, sync: [wrapper(`/bin/sh ${SERVICE} child after=1`)] });
   await running(life);
-  await begun(life, 'model');
   await life.event('child', 'started');
   life.putValue('0');
   await running(life, 2);
-  await begun(life, 'worker');
   assertOrder(life, 'child started', 'child got TERM', 'child ended', 'worker started');
   assert.deepEqual(kinds(life), ['warm']);
   await stopped(life);
@@ -333,7 +314,6 @@ prove('What a process of the role leaves behind gets its time, and the move stay
 prove('What it leaves behind and does not end in its time is killed, and the move turns cold.', async start => {
   const life = await start({ ...SYNC, sync: [wrapper('trap "" TERM; echo deaf; sleep 1000', { stopTimeout: 2 })] });
   await running(life);
-  await begun(life, 'model');
   await life.until('the ignorance', () => life.stdout.includes('deaf'));
   life.putValue('0');
   assert.equal((await life.ended()).status, 70);
@@ -344,11 +324,9 @@ prove('What it leaves behind and does not end in its time is killed, and the mov
 prove('Orphans that the role has had before are asked to end too: they would work beside the next one.', async start => {
   const life = await start({ ...SYNC, sync: [{ name: 'server', command: ['/bin/sh', '-c', `(/bin/sh ${SERVICE} daemon after=1 &); exec /bin/sh ${SERVICE} server`] }] });
   await running(life);
-  await begun(life, 'model', 'server');
   await life.event('daemon', 'started');
   life.putValue('0');
   await running(life, 2);
-  await begun(life, 'worker');
   assertOrder(life, 'server got TERM', 'server ended', 'daemon got TERM', 'daemon ended', 'worker started');
   await stopped(life);
 });
@@ -371,7 +349,6 @@ while True: time.sleep(1000)
 prove('What nobody knows, and was not there before, has two seconds to go; then the move turns cold.', start => each([1, 1000], async seconds => {
   const life = await start({ ...SYNC, sync: [stranger(seconds)] });
   await running(life);
-  await begun(life, 'model');
   await life.until('the handler', () => life.stdout.includes('up'));
   life.putValue('0');
   if (seconds === 1) {
@@ -420,7 +397,6 @@ while True: time.sleep(1000)
   });
   const life = await start({ ...SYNC, sync: [crowd] });
   await running(life);
-  await begun(life, 'model');
   await life.until('the crowd', () => life.stdout.includes('up'));
   life.putValue('0');
   await running(life, 2);
@@ -436,7 +412,6 @@ prove('Where PID 1 is another process, or nothing is shared, a move is cold, and
 ] as [Life, string][], async ([more, reason]) => {
   const life = await start({ ...SYNC, ...more });
   await running(life);
-  await begun(life, 'server', 'registrar');
   life.putValue('0');
   assert.equal((await life.ended()).status, 0);
   assert.deepEqual(life.linesLike({ event: 'move' }).map(line => [line.kind, line.reason]), [['cold', reason]]);
@@ -447,7 +422,6 @@ prove('Where PID 1 is another process, or nothing is shared, a move is cold, and
 prove('A move that its probes could not learn of is cold.', async start => {
   const life = await start(SYNC);
   await running(life);
-  await begun(life, 'model', 'server', 'registrar');
   mkdirSync(join(life.directory, 'run/state.new')); // no file can be written there now
   life.putValue('0');
   assert.equal((await life.ended()).status, 0);
@@ -461,7 +435,6 @@ prove('Signals go to the processes of the role that the pod has now.', async sta
     ...ASYNC, shared: [service('model', [], { forward: ['USR2'] })], sync: [service('server')], async: [service('worker', [], { forward: ['USR1', 'HUP'] })],
   });
   await running(life);
-  await begun(life, 'model', 'worker');
   const forwarded = async (signal: string, name: string) => {
     const before = life.eventsLike(name, `got ${signal}`).length;
     await life.signal(signal);
@@ -471,16 +444,13 @@ prove('Signals go to the processes of the role that the pod has now.', async sta
   await forwarded('HUP', 'worker');
   life.putValue('1');
   await running(life, 2);
-  await begun(life, 'server');
   await life.signal('USR1');
   await forwarded('USR2', 'model');
   life.putValue('0');
   await running(life, 3);
-  await begun(life, 'worker');
   await forwarded('HUP', 'worker');
   life.putValue('1');
   await running(life, 4);
-  await begun(life, 'server');
   assert.equal(life.linesLike({ event: 'forward', signal: 'USR1' }).length, 1);
   await life.signal('HUP');
   assert.equal((await life.ended()).status, 0);
@@ -495,7 +465,6 @@ prove('What is early is stopped before anything is waited for, in a warm move an
 ] as [Process[], number, number, number][], async ([shared, settle, after, until]) => {
   const life = await start({ ...SYNC, shared, settle, sync: [service('server'), service('registrar', [`after=${after}`], { early: 'yes' })] });
   await running(life);
-  await begun(life, 'server', 'registrar');
   life.putValue('0');
   await life.line({ event: 'stop-signal', process: 'server' });
   const at = (event: string, more: Line = {}) => Number(life.linesLike({ event, ...more })[0].t);
