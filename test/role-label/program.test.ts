@@ -105,7 +105,7 @@ proveBoth('A warm move to the asynchronous role takes the label away as its firs
   assertSeconds(moment(life, { event: 'label', role: 'none' }) - moved, 0, 2.9, 'until the label is gone');
   assertSeconds(moment(life, { event: 'stop-signal', process: 'server' }) - moved, 3, 4.9, 'until the server is asked to end: both at once');
   assert.deepEqual(api.labels, ['sync', null, 'async']);
-  assert.ok(moment(life, { event: 'label', role: 'async' }) <= moment(life, { event: 'process-start', process: 'worker' }));
+  assert.ok(api.requests[2].at <= (await life.event('worker', 'started')).at, 'the label comes before the worker');
   life.putValue('1');
   await set(life, 'sync', 2);
   assert.deepEqual(api.labels, ['sync', null, 'async', 'sync']);

@@ -9,6 +9,8 @@ import { program, ServiceProps } from '../service';
 
 /** Nobody is to be restarted by a liveness that a busy machine is too slow for. */
 const probes = { period: Duration.seconds(2), livenessFailures: 20 };
+/** Takes longer to end than it takes to look for the file: what looks ends with the container. */
+const asyncRole = { processes: [program('worker', ['finish=2'])] };
 
 const scale: Check = {
   name: 'scale',
@@ -94,8 +96,6 @@ const there: Check = {
   pods: 5,
   seconds: 60,
   async run(trial) {
-    // Longer than it takes to look for the file: what looks ends with the container.
-    const asyncRole = { processes: [program('worker', ['finish=2'])] };
     const props: ServiceProps = { split: Split.count(2), replicas: 5, probes, asyncRole };
     const deployment = await trial.deploy(props);
     await move(trial, deployment, props, { index: 2, split: 3, hurry: true });
@@ -130,7 +130,7 @@ const slow: Check = {
   pods: 2,
   seconds: 130,
   async run(trial) {
-    const props: ServiceProps = { split: Split.count(1), replicas: 2, probes };
+    const props: ServiceProps = { split: Split.count(1), replicas: 2, probes, asyncRole };
     const deployment = await trial.deploy(props);
     await move(trial, deployment, props, { index: 1, split: 2, hurry: false });
   },
