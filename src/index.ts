@@ -1,4 +1,5 @@
 export { Check } from './check';
+export { type DisruptionBudgetOptions } from './disruption-budget';
 export { Gpu, type GpuOptions } from './gpu';
 export { type ProbeTiming } from './probe-timing';
 export { ForwardSignal, type ProcessProps, Restart, StopSignal } from './process';

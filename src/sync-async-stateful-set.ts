@@ -1,6 +1,7 @@
 import { ApiObject, Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { DisruptionBudgetOptions, disruptionBudgets } from './disruption-budget';
 import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_SHA256, scriptConfigMap } from './entrypoint';
 import { Gpu } from './gpu';
 import { HeadlessService, servicePorts } from './private/headless-service';
@@ -209,6 +210,25 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     const service = syncService(this, options);
     addMissingLabels(service.metadata, this.ownLabels());
     return service;
+  }
+
+  /**
+   * Keeps drains, and whatever else evicts pods, from taking too many of a role at once, by a PodDisruptionBudget for each role that has a number. It holds back evictions only: no
+   * deletion, no rollout, no scaling, no node that is lost.
+   *
+   * With `roleLabel` the budgets go by the label, and so follow every kind of move. Without it they go by the names of the pods, as the split in the code has them; a number that is moved
+   * by hand they do not know.
+   *
+   * They have `unhealthyPodEvictionPolicy: AlwaysAllow`, so that a pod that is not ready never blocks a drain: Kubernetes 1.27 and newer know it.
+   *
+   * Refused: no number at all, a second call, a `maxUnavailable`, and `Split.between` or `Split.schedule` without `roleLabel`; at synth a share with an autoscaler and without `roleLabel`.
+   *
+   * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/
+   * @param options How many pods of each role stay.
+   */
+  public addDisruptionBudgets(options: DisruptionBudgetOptions): void {
+    const labels = this.ownLabels();
+    disruptionBudgets(this, options, this.roleLabel !== undefined).forEach(({ metadata }) => addMissingLabels(metadata, labels));
   }
 
   /**

@@ -1,11 +1,13 @@
 import * as apps from 'kubernetes-models/apps/v1';
 import * as autoscaling from 'kubernetes-models/autoscaling/v2';
+import * as policy from 'kubernetes-models/policy/v1';
 import * as rbac from 'kubernetes-models/rbac.authorization.k8s.io/v1';
 import * as core from 'kubernetes-models/v1';
 
 const MODELS: { [kind: string]: new (object: any) => { validate(): void } } = {
   ConfigMap: core.ConfigMap,
   HorizontalPodAutoscaler: autoscaling.HorizontalPodAutoscaler,
+  PodDisruptionBudget: policy.PodDisruptionBudget,
   Role: rbac.Role,
   RoleBinding: rbac.RoleBinding,
   Service: core.Service,

@@ -5,6 +5,7 @@ import { ROLE_LABEL, RoleLabel } from '../role-label';
 import { Split } from '../split';
 import { expand, isDnsLabel, LATE_ENV, references } from './checks';
 import { OWN_DIRS } from './directories';
+import { autoscalersOf } from './replicas';
 import { tooManyNames } from './rights';
 
 /** Variables of the container that belong to the entrypoint. */
@@ -83,9 +84,8 @@ function replicaProblems(set: kplus.StatefulSet, split?: Split): string[] {
   if (!set.hasAutoscaler) {
     return count <= 1 ? [] : [`'split' (${split!._name}) must be at most 'replicas' (1, the default) in order for every synchronous pod to exist.`];
   }
-  return set.node.root.node.findAll()
-    .filter(each => each instanceof kplus.HorizontalPodAutoscaler)
-    .filter(({ target, minReplicas }) => target === set && minReplicas < count)
+  return autoscalersOf(set)
+    .filter(({ minReplicas }) => minReplicas < count)
     .map(({ minReplicas, node }) => `'minReplicas' (${minReplicas}) of ${node.path} must be at least the number of synchronous pods (${split!._name}) in order for every synchronous pod to exist.`);
 }
 
@@ -205,8 +205,7 @@ function labelProblems(set: kplus.StatefulSet, { maxReplicas }: RoleLabel): stri
     found.push('\'roleLabel.maxReplicas\' (undefined) must be given in order for the Role to name every pod: an autoscaler decides how many there are.');
   }
   const most = maxReplicas ?? set.replicas ?? 1;
-  const scalers = set.node.root.node.findAll().filter(each => each instanceof kplus.HorizontalPodAutoscaler).filter(({ target }) => target === set);
-  found.push(...scalers.filter(scaler => maxReplicas !== undefined && scaler.maxReplicas > maxReplicas).map(scaler =>
+  found.push(...autoscalersOf(set).filter(scaler => maxReplicas !== undefined && scaler.maxReplicas > maxReplicas).map(scaler =>
     `'roleLabel.maxReplicas' (${maxReplicas}) must be at least 'maxReplicas' (${scaler.maxReplicas}) of ${scaler.node.path} in order for the Role to name every pod.`));
   return [...found, ...tooManyNames(set, most)];
 }
