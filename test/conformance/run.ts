@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Check, Trial } from './check';
 import { BETWEEN } from './checks/between';
+import { BUDGETS, LABELLED_BUDGETS } from './checks/budgets';
 import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
 import { LABELS } from './checks/label';
@@ -24,10 +25,11 @@ import { makeNamespace } from '../../cluster/namespace';
 import { Pods } from '../../cluster/pods';
 import { since, sleep, until } from '../../util/wait';
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, MINIMAL, LABELS, OCR].flat();
 
 /** Those that need an image with Python. */
-const NEED_OCR = [...MINIMAL, ...LABELS, ...OCR];
+const NEED_OCR = [MINIMAL, LABELS, LABELLED_BUDGETS, OCR].flat();
+
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, BUDGETS, NEED_OCR].flat();
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
