@@ -10,3 +10,4 @@ export { Split, type SplitBetweenOptions, type SplitCountOptions, SplitMove } fr
 export { SyncAsyncStatefulSet } from './sync-async-stateful-set';
 export { type SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
 export { type SyncServiceOptions } from './sync-service';
+export { type VolumeClaimProps, VolumeClaimRetention, type VolumeClaimRetentionPolicy } from './volume-claim';

@@ -14,6 +14,7 @@ import { ROLE_LABEL_SHA256, RoleLabel } from './role-label';
 import { Split } from './split';
 import { SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
 import { syncService, SyncServiceOptions } from './sync-service';
+import { VolumeClaims, withGroup, withVolumeClaims } from './volume-claim';
 
 /** Name of the container in which the processes run. */
 const MAIN = 'main';
@@ -96,6 +97,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   private readonly tmp: kplus.Volume;
   private readonly roleLabel?: RoleLabel;
   private readonly rights: ApiObject[] = [];
+  private readonly volumeClaims: VolumeClaims;
+  private readonly claimedVolumes: kplus.Volume[];
 
   public constructor(scope: Construct, id: string, props: SyncAsyncStatefulSetProps) {
     const plan = toPlan(props);
@@ -104,6 +107,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
       containers: undefined, // after the main one, which needs `this`
       podManagementPolicy: props.podManagementPolicy ?? kplus.PodManagementPolicy.PARALLEL,
       terminationGracePeriod: plan.terminationGracePeriod,
+      securityContext: withGroup(plan.volumeClaims, props.securityContext),
       // cdk8s-plus asks for it when `this` is in the tree, so that the Service can be its child.
       get service() {
         const set = scope.node.findChild(id) as kplus.StatefulSet;
@@ -118,6 +122,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.gpu = plan.gpu;
     this.shareProcessNamespace = props.shareProcessNamespace;
     this.roleLabel = plan.label;
+    this.volumeClaims = plan.volumeClaims;
 
     const { namespace } = this.metadata;
     this.scriptConfigMap = scriptConfigMap(this, plan.label !== undefined, namespace);
@@ -154,6 +159,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     }
     const volumes = [...this.mainContainer.mounts.map(mount => mount.volume), this.tmp];
     this.mainContainer.mounts.push(...props.volumeMounts ?? []);
+    // Only their names come into the manifest, where Kubernetes puts the claimed volumes in their place.
+    this.claimedVolumes = plan.volumeClaims.claims.map(({ name }) => kplus.Volume.fromEmptyDir(this, `ClaimedVolume-${name}`, name));
+    plan.volumeClaims.claims.forEach(({ path }, i) => this.mainContainer.mount(path, this.claimedVolumes[i]));
     props.containers?.forEach(container => this.addContainer(container));
 
     if (this.gpu._taint !== undefined) {
@@ -167,7 +175,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     }
     this.label();
 
-    const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, roles: plan.roles, label: plan.label };
+    const { split, mainContainer: main, claimedVolumes: claimed } = this;
+    const facts = { set: this, main, env, mounts, volumes, claimed, split, roles: plan.roles, label: plan.label };
     this.node.addValidation({ validate: () => problems(facts) });
   }
 
@@ -263,13 +272,36 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   }
 
   /**
+   * A volume that each pod has by one of the `volumeClaims`, to be mounted into other containers too: an init container that downloads a model, for example.
+   *
+   * Refused: a name that no claim has.
+   *
+   * @param name Name of the claim.
+   */
+  public claimedVolume(name: string): kplus.Volume {
+    const found = this.claimedVolumes.find(volume => volume.name === name);
+    if (!found) {
+      throw new Error(`'name' (${name}) must be the name of one of the 'volumeClaims' (${this.claimedVolumes.map(volume => volume.name).join(', ')}) in order to be a volume of each pod.`);
+    }
+    return found;
+  }
+
+  /**
+   * @internal
+   */
+  public _toKube(): kplus.k8s.StatefulSetSpec {
+    return withVolumeClaims(super._toKube(), this.volumeClaims);
+  }
+
+  /**
    * @internal
    */
   public _toPodSpec(): kplus.k8s.PodSpec {
     // Not super: some later lines of cdk8s-plus override it in StatefulSet and lose all volumes there.
     const spec = kplus.Workload.prototype._toPodSpec.call(this);
     const { gpu, shareProcessNamespace, tmp, roleLabel } = this;
-    return withExtras(spec, { gpu, shareProcessNamespace, main: MAIN, tmp, asksApi: roleLabel !== undefined });
+    const claims = this.claimedVolumes.map(({ name }) => name);
+    return withExtras(spec, { gpu, shareProcessNamespace, main: MAIN, tmp, claims, asksApi: roleLabel !== undefined });
   }
 
   /** First of all, because the kubelet puts a variable into those after it. */

@@ -6,6 +6,7 @@ import { Role, toRole, toShared } from '../role';
 import { RoleLabel, toRoleLabel } from '../role-label';
 import { Split } from '../split';
 import { SyncAsyncStatefulSetProps } from '../sync-async-stateful-set-props';
+import { toVolumeClaims, VolumeClaims } from '../volume-claim';
 import { hasCapability, toCapabilities } from './capabilities';
 import { instanceOf, MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
 import { variableProblems } from './validation';
@@ -19,6 +20,7 @@ export interface Plan {
   readonly roles: Role[];
   readonly label?: RoleLabel;
   readonly timing: Timing;
+  readonly volumeClaims: VolumeClaims;
   readonly terminationGracePeriod: Duration;
 }
 
@@ -55,6 +57,7 @@ export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
     roles,
     label,
     timing: toTiming(props.probes ?? {}),
+    volumeClaims: toVolumeClaims(props.volumeClaims, props.volumeClaimRetention),
     terminationGracePeriod: toGracePeriod(props, roles),
   };
 }
