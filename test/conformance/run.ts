@@ -15,6 +15,7 @@ import { PROBES } from './checks/probes';
 import { ROLLOUT } from './checks/rollout';
 import { SERVICE } from './checks/service';
 import { VALUES } from './checks/values';
+import { VOLUMES } from './checks/volumes';
 import { WARM } from './checks/warm';
 import { MINIMAL, YAML } from './checks/yaml';
 import { Cluster, Forgotten } from './deployment';
@@ -29,7 +30,7 @@ import { since, sleep, until } from '../../util/wait';
 /** Those that need an image with Python. */
 const NEED_OCR = [MINIMAL, LABELS, LABELLED_BUDGETS, OCR].flat();
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, BUDGETS, NEED_OCR].flat();
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, BUDGETS, VOLUMES, NEED_OCR].flat();
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
