@@ -18,7 +18,7 @@ async function refusal(trial: Trial, { metadata: { name, uid } }: Pod): Promise<
   const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: kubectl.namespace }, deleteOptions: { preconditions: { uid } } };
   const path = `/api/v1/namespaces/${kubectl.namespace}/pods/${name}/eviction`;
   const { status, stderr } = await kubectl.run(['create', '--raw', path, '--filename=-'], JSON.stringify(eviction));
-  return status === 0 || /\((NotFound|Conflict)\)/.test(stderr) ? undefined : stderr.trim();
+  return status === 0 || /\(NotFound\)|the UID in the precondition/.test(stderr) ? undefined : stderr.trim();
 }
 
 /** The fewest ready pods of each role that there are while something is done. */
@@ -62,7 +62,7 @@ async function drain(trial: Trial, deployment: Deployment, roleOf: RoleOf, floor
 /** Waits until a budget has seen what there is, and returns what it makes of it. */
 function observed(trial: Trial, budget: string, status: { readonly currentHealthy: number; readonly expectedPods?: number }): Promise<any> {
   let seen: any;
-  return until(() => `budget ${budget} sees ${JSON.stringify(status)}, not ${JSON.stringify(seen)}`, 60, async () => {
+  return until(() => `budget ${budget} sees ${JSON.stringify(status)}, not ${JSON.stringify(seen)}`, 120, async () => {
     seen = (await trial.cluster.kubectl.json(['get', 'poddisruptionbudget', budget])).status;
     return Object.entries(status).every(([key, value]) => seen?.[key] === value) && seen;
   }, 0.2);
