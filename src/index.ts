@@ -4,6 +4,7 @@ export { type ProbeTiming } from './probe-timing';
 export { ForwardSignal, type ProcessProps, Restart, StopSignal } from './process';
 export { type RoleProps } from './role';
 export { type RoleLabelOptions } from './role-label';
+export { Rollout, type RolloutOptions } from './rollout';
 export { type ScheduleWindow, type SplitScheduleOptions, Weekday } from './schedule';
 export { Split, type SplitBetweenOptions, type SplitCountOptions, SplitMove } from './split';
 export { SyncAsyncStatefulSet } from './sync-async-stateful-set';

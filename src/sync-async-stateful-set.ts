@@ -92,6 +92,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   public readonly valuesConfigMap: kplus.ConfigMap;
 
   private readonly shareProcessNamespace?: boolean;
+  private readonly updateStrategy?: kplus.k8s.StatefulSetUpdateStrategy;
   private readonly tmp: kplus.Volume;
   private readonly roleLabel?: RoleLabel;
   private readonly rights: ApiObject[] = [];
@@ -117,6 +118,10 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.gpu = plan.gpu;
     this.shareProcessNamespace = props.shareProcessNamespace;
     this.roleLabel = plan.label;
+    this.updateStrategy = plan.strategy;
+    if (props.rollout?._warning !== undefined) {
+      process.emitWarning(props.rollout._warning, 'cdk8s-sync-async');
+    }
 
     const { namespace } = this.metadata;
     this.scriptConfigMap = scriptConfigMap(this, plan.label !== undefined, namespace);
@@ -166,7 +171,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     }
     this.label();
 
-    const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, roles: plan.roles, label: plan.label };
+    const { roles, label } = plan;
+    const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, rollout: props.rollout, roles, label };
     this.node.addValidation({ validate: () => problems(facts) });
   }
 
@@ -240,6 +246,14 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
    */
   public addInitContainer(cont: kplus.ContainerProps): kplus.Container {
     return super.addInitContainer({ ...cont, resources: cont.resources ?? {} });
+  }
+
+  /**
+   * @internal
+   */
+  public _toKube(): kplus.k8s.StatefulSetSpec {
+    const spec = super._toKube();
+    return this.updateStrategy ? { ...spec, updateStrategy: this.updateStrategy } : spec;
   }
 
   /**

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import * as kplus from 'cdk8s-plus-27';
 import { Role } from '../role';
 import { ROLE_LABEL, RoleLabel } from '../role-label';
+import { Rollout } from '../rollout';
 import { Split } from '../split';
 import { expand, isDnsLabel, LATE_ENV, references } from './checks';
 import { OWN_DIRS } from './directories';
@@ -30,6 +31,7 @@ export interface Facts {
   /** The library's own volumes. */
   readonly volumes: kplus.Volume[];
   readonly split?: Split;
+  readonly rollout?: Rollout;
   readonly roles: Role[];
   readonly label?: RoleLabel;
 }
@@ -41,6 +43,7 @@ export function problems(facts: Facts): string[] {
     ...serviceProblems(facts.set),
     ...selectorProblems(facts.set),
     ...replicaProblems(facts.set, facts.split),
+    ...facts.set.hasAutoscaler ? facts.rollout?._problems(facts.split, undefined) ?? [] : [],
     ...roleProblems(facts.set, facts.roles, facts.split),
     ...containerProblems(facts.set),
     ...envProblems(facts.main, facts.env),
