@@ -6,6 +6,7 @@ import { BETWEEN } from './checks/between';
 import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
 import { LABELS } from './checks/label';
+import { LABEL_SERVICE } from './checks/label-service';
 import { LEFTOVERS } from './checks/leftovers';
 import { LIFE } from './checks/life';
 import { MOVE } from './checks/move';
@@ -24,10 +25,10 @@ import { makeNamespace } from '../../cluster/namespace';
 import { Pods } from '../../cluster/pods';
 import { since, sleep, until } from '../../util/wait';
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, MINIMAL, LABELS, OCR].flat();
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, MINIMAL, LABELS, LABEL_SERVICE, OCR].flat();
 
 /** Those that need an image with Python. */
-const NEED_OCR = [...MINIMAL, ...LABELS, ...OCR];
+const NEED_OCR = [...MINIMAL, ...LABELS, ...LABEL_SERVICE, ...OCR];
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
@@ -43,7 +44,8 @@ Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a name
   --report FILE   write what was seen as JSON
   --list          say what is checked, and end
   --ocr-images PREFIX
-                  try the OCR example and the role label too, with the images PREFIXocr:1, PREFIXetcd:1 and PREFIXrabbitmq:1 (default: $CONFORMANCE_OCR_IMAGES)
+                  try the OCR example and the role label too, with the images PREFIXocr:1, PREFIXetcd:1, PREFIXrabbitmq:1 and PREFIXcurl:1
+                  (default: $CONFORMANCE_OCR_IMAGES)
 `;
 
 interface Result {
