@@ -1,6 +1,6 @@
 import * as kplus from 'cdk8s-plus-27';
 import { Rollout, Split } from 'cdk8s-sync-async';
-import { container, isReady, Pod } from '../../../cluster/pods';
+import { container, isReady, ordinal, Pod } from '../../../cluster/pods';
 import { since, until } from '../../../util/wait';
 import { Check } from '../check';
 import { Deployment } from '../deployment';
@@ -87,7 +87,7 @@ const lacksImage = (pod: Pod) => ['ErrImagePull', 'ImagePullBackOff'].includes(c
 function asyncFirst(podManagementPolicy: kplus.PodManagementPolicy): Check {
   return {
     name: `async-first-${podManagementPolicy === kplus.PodManagementPolicy.PARALLEL ? 'parallel' : 'ordered'}`,
-    promise: `A bad image that is rolled out to asynchronous pods first leaves every synchronous pod as it is, and the old template heals (${podManagementPolicy}).`,
+    promise: `A bad image that is rolled out to asynchronous pods first leaves every synchronous pod as it is, and the old template heals, if need be when the broken pod is deleted (${podManagementPolicy}).`,
     pods: 4,
     seconds: 120,
     async run(trial) {
@@ -103,7 +103,7 @@ function asyncFirst(podManagementPolicy: kplus.PodManagementPolicy): Check {
 
       const bad = Date.now();
       await deployment.apply({ ...props(2, Rollout.asyncFirst()), image: 'registry.invalid/none:1' });
-      await until(() => `the last pod lacks its image; ${deployment.brief}`, 60, () => lacksImage(deployment.pod(3)), 0.2);
+      await until(() => `the last pod lacks its image; ${deployment.brief}`, 60, () => deployment.pods.some(pod => ordinal(pod) === 3 && lacksImage(pod)), 0.2);
       await deployment.exec(0, 'sh /probe/program.sh ready server');
       await deployment.exec(1, 'sh /probe/program.sh ready server');
       trial.expect(isReady(deployment.pod(2)), `a bad image stops at the first pod, ${since(bad).toFixed(0)} s after it came: pod 2 still works`);
@@ -111,6 +111,7 @@ function asyncFirst(podManagementPolicy: kplus.PodManagementPolicy): Check {
       const heal = Date.now();
       await deployment.apply(props(1, Rollout.asyncFirst()));
       const healed = await deployment.ready(4, 30).then(() => true, () => false);
+      // Kubernetes then waits for the broken pod: https://github.com/kubernetes/kubernetes/issues/67250
       trial.expect(healed || ordered, `the old template ${healed ? `heals in ${since(heal).toFixed(0)} s` : 'does not heal by itself'}`);
       if (!healed) {
         await deployment.kubectl('delete', 'pod', deployment.pod(3).metadata.name);
