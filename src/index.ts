@@ -1,4 +1,5 @@
 export { Check } from './check';
+export { type DisruptionBudgetOptions } from './disruption-budget';
 export { Gpu, type GpuOptions } from './gpu';
 export { type ProbeTiming } from './probe-timing';
 export { ForwardSignal, type ProcessProps, Restart, StopSignal } from './process';
@@ -10,3 +11,4 @@ export { Split, type SplitBetweenOptions, type SplitCountOptions, SplitMove } fr
 export { SyncAsyncStatefulSet } from './sync-async-stateful-set';
 export { type SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
 export { type SyncServiceOptions } from './sync-service';
+export { type VolumeClaimProps, VolumeClaimRetention, type VolumeClaimRetentionPolicy } from './volume-claim';

@@ -7,6 +7,7 @@ import { RoleProps } from './role';
 import { RoleLabelOptions } from './role-label';
 import { Rollout } from './rollout';
 import { Split } from './split';
+import { VolumeClaimProps, VolumeClaimRetentionPolicy } from './volume-claim';
 
 /**
  * Properties for `SyncAsyncStatefulSet`.
@@ -150,6 +151,30 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    * @default - none but the library's own, and an empty directory on /tmp while the root file system is read-only.
    */
   readonly volumeMounts?: kplus.VolumeMount[];
+
+  /**
+   * Volumes that every pod has for itself, and that outlive it: caches of models, for example. A pod that is replaced finds its own again.
+   *
+   * They belong to the group in `securityContext.fsGroup`, with 65532 as the default then, so that any user can write to a new one; `securityContext.fsGroupChangePolicy` is ON_ROOT_MISMATCH by
+   * default then, so that Kubernetes does not walk through all of a volume at each start.
+   *
+   * **Kubernetes never changes them.** A claim that is added, taken away or changed later is refused by it until the StatefulSet is made anew: docs/volume-claims.md says how.
+   *
+   * Refused: what `VolumeClaimProps` refuses, and two with one name.
+   *
+   * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#volume-claim-templates
+   * @default - none.
+   */
+  readonly volumeClaims?: VolumeClaimProps[];
+
+  /**
+   * What becomes of `volumeClaims`, and of what is on the volumes, when the StatefulSet is deleted or has fewer replicas.
+   *
+   * Refused: without `volumeClaims`.
+   *
+   * @default - they stay.
+   */
+  readonly volumeClaimRetention?: VolumeClaimRetentionPolicy;
 
   /**
    * Size of a memory-backed /dev/shm, in whole mebibytes. Container runtimes give 64 MiB, too little for programs that share tensors between

@@ -1,6 +1,7 @@
 import { ApiObject, Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { DisruptionBudgetOptions, disruptionBudgets } from './disruption-budget';
 import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_SHA256, scriptConfigMap } from './entrypoint';
 import { Gpu } from './gpu';
 import { HeadlessService, servicePorts } from './private/headless-service';
@@ -13,6 +14,7 @@ import { ROLE_LABEL_SHA256, RoleLabel } from './role-label';
 import { Split } from './split';
 import { SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
 import { syncService, SyncServiceOptions } from './sync-service';
+import { VolumeClaims, withGroup, withVolumeClaims } from './volume-claim';
 
 /** Name of the container in which the processes run. */
 const MAIN = 'main';
@@ -96,6 +98,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   private readonly tmp: kplus.Volume;
   private readonly roleLabel?: RoleLabel;
   private readonly rights: ApiObject[] = [];
+  private readonly volumeClaims: VolumeClaims;
+  private readonly claimedVolumes: kplus.Volume[];
 
   public constructor(scope: Construct, id: string, props: SyncAsyncStatefulSetProps) {
     const plan = toPlan(props);
@@ -104,6 +108,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
       containers: undefined, // after the main one, which needs `this`
       podManagementPolicy: props.podManagementPolicy ?? kplus.PodManagementPolicy.PARALLEL,
       terminationGracePeriod: plan.terminationGracePeriod,
+      securityContext: withGroup(plan.volumeClaims, props.securityContext),
       // cdk8s-plus asks for it when `this` is in the tree, so that the Service can be its child.
       get service() {
         const set = scope.node.findChild(id) as kplus.StatefulSet;
@@ -122,6 +127,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     if (props.rollout?._warning !== undefined) {
       process.emitWarning(props.rollout._warning, 'cdk8s-sync-async');
     }
+    this.volumeClaims = plan.volumeClaims;
 
     const { namespace } = this.metadata;
     this.scriptConfigMap = scriptConfigMap(this, plan.label !== undefined, namespace);
@@ -158,6 +164,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     }
     const volumes = [...this.mainContainer.mounts.map(mount => mount.volume), this.tmp];
     this.mainContainer.mounts.push(...props.volumeMounts ?? []);
+    // Only their names come into the manifest, where Kubernetes puts the claimed volumes in their place.
+    this.claimedVolumes = plan.volumeClaims.claims.map(({ name }) => kplus.Volume.fromEmptyDir(this, `ClaimedVolume-${name}`, name));
+    plan.volumeClaims.claims.forEach(({ path }, i) => this.mainContainer.mount(path, this.claimedVolumes[i]));
     props.containers?.forEach(container => this.addContainer(container));
 
     if (this.gpu._taint !== undefined) {
@@ -172,7 +181,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.label();
 
     const { roles, label } = plan;
-    const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, rollout: props.rollout, roles, label };
+    const { split, mainContainer: main, claimedVolumes: claimed } = this;
+    const facts = { set: this, main, env, mounts, volumes, claimed, split, rollout: props.rollout, roles, label };
     this.node.addValidation({ validate: () => problems(facts) });
   }
 
@@ -218,6 +228,25 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   }
 
   /**
+   * Keeps drains, and whatever else evicts pods, from taking too many of a role at once, by a PodDisruptionBudget for each role that has a number. It holds back evictions only: no
+   * deletion, no rollout, no scaling, no node that is lost.
+   *
+   * With `roleLabel` the budgets go by the label, and so follow every kind of move. Without it they go by the names of the pods, as the split in the code has them; a number that is moved
+   * by hand they do not know.
+   *
+   * They have `unhealthyPodEvictionPolicy: AlwaysAllow`, so that a pod that is not ready never blocks a drain: Kubernetes 1.27 and newer know it.
+   *
+   * Refused: no number at all, a second call, a `maxUnavailable`, and `Split.between` or `Split.schedule` without `roleLabel`; at synth a share with an autoscaler and without `roleLabel`.
+   *
+   * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/
+   * @param options How many pods of each role stay.
+   */
+  public addDisruptionBudgets(options: DisruptionBudgetOptions): void {
+    const labels = this.ownLabels();
+    disruptionBudgets(this, options, this.roleLabel !== undefined).forEach(({ metadata }) => addMissingLabels(metadata, labels));
+  }
+
+  /**
    * Adds a container to the pods, of either role. Unlike in cdk8s-plus it has no limits that nobody asked for. Its ports become ports of the headless
    * Service too.
    *
@@ -249,10 +278,25 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   }
 
   /**
+   * A volume that each pod has by one of the `volumeClaims`, to be mounted into other containers too: an init container that downloads a model, for example.
+   *
+   * Refused: a name that no claim has.
+   *
+   * @param name Name of the claim.
+   */
+  public claimedVolume(name: string): kplus.Volume {
+    const found = this.claimedVolumes.find(volume => volume.name === name);
+    if (!found) {
+      throw new Error(`'name' (${name}) must be the name of one of the 'volumeClaims' (${this.claimedVolumes.map(volume => volume.name).join(', ')}) in order to be a volume of each pod.`);
+    }
+    return found;
+  }
+
+  /**
    * @internal
    */
   public _toKube(): kplus.k8s.StatefulSetSpec {
-    const spec = super._toKube();
+    const spec = withVolumeClaims(super._toKube(), this.volumeClaims);
     return this.updateStrategy ? { ...spec, updateStrategy: this.updateStrategy } : spec;
   }
 
@@ -263,7 +307,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     // Not super: some later lines of cdk8s-plus override it in StatefulSet and lose all volumes there.
     const spec = kplus.Workload.prototype._toPodSpec.call(this);
     const { gpu, shareProcessNamespace, tmp, roleLabel } = this;
-    return withExtras(spec, { gpu, shareProcessNamespace, main: MAIN, tmp, asksApi: roleLabel !== undefined });
+    const claims = this.claimedVolumes.map(({ name }) => name);
+    return withExtras(spec, { gpu, shareProcessNamespace, main: MAIN, tmp, claims, asksApi: roleLabel !== undefined });
   }
 
   /** First of all, because the kubelet puts a variable into those after it. */

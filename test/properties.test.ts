@@ -99,6 +99,7 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   grace: fc.option(fc.constantFrom(...[60, 600, 6000, 60000].map(Duration.seconds)), { nil: undefined, freq: 3 }),
   readOnlyRootFilesystem: optional(fc.boolean()),
   runAsRoot: optional(fc.boolean()),
+  claims: fc.uniqueArray(fc.record({ name: label, path: mount, mebibytes: mostly(fc.integer({ min: 1, max: 9999 }), fc.constant(0)) }), { maxLength: 2, selector: claim => claim.name }),
   sidecar: fc.option(mostly(fc.constant('sidecar'), fc.constant('main')), { nil: undefined, freq: 3 }),
 }).map(recipe => chart => ({
   metadata: { name: recipe.name },
@@ -112,6 +113,7 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   ports: recipe.ports,
   envVariables: Object.fromEntries(Object.entries(recipe.env).map(([name, value]) => [name, kplus.EnvValue.fromValue(value)])),
   volumeMounts: recipe.mounts.map((path, i) => ({ path, volume: kplus.Volume.fromEmptyDir(chart, `V${i}`, `v${i}`) })),
+  volumeClaims: recipe.claims.map(({ name, path, mebibytes }) => ({ name: `c-${name}`, path, size: Size.mebibytes(mebibytes) })),
   sharedMemory: recipe.sharedMemory,
   terminationGracePeriod: recipe.grace,
   containerSecurityContext: { readOnlyRootFilesystem: recipe.readOnlyRootFilesystem },

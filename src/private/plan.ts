@@ -7,6 +7,7 @@ import { RoleLabel, toRoleLabel } from '../role-label';
 import { Rollout } from '../rollout';
 import { Split } from '../split';
 import { SyncAsyncStatefulSetProps } from '../sync-async-stateful-set-props';
+import { toVolumeClaims, VolumeClaims } from '../volume-claim';
 import { hasCapability, toCapabilities } from './capabilities';
 import { instanceOf, MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
 import { variableProblems } from './validation';
@@ -22,6 +23,7 @@ export interface Plan {
   readonly timing: Timing;
   /** Instead of the one of cdk8s-plus. */
   readonly strategy?: kplus.k8s.StatefulSetUpdateStrategy;
+  readonly volumeClaims: VolumeClaims;
   readonly terminationGracePeriod: Duration;
 }
 
@@ -60,6 +62,7 @@ export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
     label,
     timing: toTiming(props.probes ?? {}),
     strategy: toStrategy(props),
+    volumeClaims: toVolumeClaims(props.volumeClaims, props.volumeClaimRetention),
     terminationGracePeriod: toGracePeriod(props, roles),
   };
 }

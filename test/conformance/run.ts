@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Check, Trial } from './check';
 import { BETWEEN } from './checks/between';
+import { BUDGETS, LABELLED_BUDGETS } from './checks/budgets';
 import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
 import { LABELS } from './checks/label';
@@ -15,6 +16,7 @@ import { PROBES } from './checks/probes';
 import { ROLLOUT } from './checks/rollout';
 import { SERVICE } from './checks/service';
 import { VALUES } from './checks/values';
+import { VOLUMES } from './checks/volumes';
 import { WARM } from './checks/warm';
 import { MINIMAL, YAML } from './checks/yaml';
 import { Cluster, Forgotten } from './deployment';
@@ -25,10 +27,10 @@ import { makeNamespace } from '../../cluster/namespace';
 import { Pods } from '../../cluster/pods';
 import { since, sleep, until } from '../../util/wait';
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, MINIMAL, LABELS, LABEL_SERVICE, OCR].flat();
-
 /** Those that need an image with Python. */
-const NEED_OCR = [...MINIMAL, ...LABELS, ...LABEL_SERVICE, ...OCR];
+const NEED_OCR = [MINIMAL, LABELS, LABEL_SERVICE, LABELLED_BUDGETS, OCR].flat();
+
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, BUDGETS, VOLUMES, NEED_OCR].flat();
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
