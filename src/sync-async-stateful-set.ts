@@ -163,7 +163,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.podMetadata.addAnnotation('cdk8s-sync-async/script-sha256', SCRIPT_SHA256);
     if (plan.label) {
       this.podMetadata.addAnnotation('cdk8s-sync-async/role-label-sha256', ROLE_LABEL_SHA256);
-      this.rights = letPatchPods(this, this.serviceAccount!, () => podNames(this, plan.label?.maxReplicas ?? this.scaler?.maxReplicas ?? this.replicas ?? 1));
+      const mostPods = () => plan.label?.maxReplicas ?? this.scaler?.maxReplicas ?? this.replicas ?? 1;
+      this.rights = letPatchPods(this, this.serviceAccount!, () => podNames(this, mostPods()));
       this.apiObject.addDependency(...this.rights);
     }
     this.label();

@@ -97,8 +97,10 @@ describe('how fast it is', () => {
   });
 
   test('is what the rules say', () => {
+    const policies = [{ replicas: kplus.Replicas.absolute(2) }, { replicas: kplus.Replicas.percent(50), duration: Duration.minutes(1) }];
+
     expect(behavior({
-      scaleUp: { strategy: kplus.ScalingStrategy.MIN_CHANGE, policies: [{ replicas: kplus.Replicas.absolute(2) }, { replicas: kplus.Replicas.percent(50), duration: Duration.minutes(1) }] },
+      scaleUp: { strategy: kplus.ScalingStrategy.MIN_CHANGE, policies },
       scaleDown: { stabilizationWindow: Duration.minutes(10) },
     })).toEqual({
       scaleUp: { tolerance: 0, selectPolicy: 'Min', policies: [{ type: 'Pods', value: 2, periodSeconds: 15 }, { type: 'Percent', value: 50, periodSeconds: 60 }] },
