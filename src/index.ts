@@ -4,8 +4,8 @@ export { Gpu, type GpuOptions } from './gpu';
 export { type ProbeTiming } from './probe-timing';
 export { ForwardSignal, type ProcessProps, Restart, StopSignal } from './process';
 export {
-  type KafkaTriggerOptions, type PrometheusTriggerOptions, QueueTrigger, type QueueTriggerOptions, type RabbitmqTriggerOptions, type RedisTriggerOptions,
-  type SqsTriggerOptions, TriggerAuthenticationKind, type TriggerAuthenticationRef,
+  type KafkaTriggerOptions, type PrometheusTriggerOptions, QueueTrigger, type QueueTriggerOptions, type RabbitmqTriggerOptions,
+  type RedisTriggerOptions, type SqsTriggerOptions, TriggerAuthenticationKind, type TriggerAuthenticationRef,
 } from './queue-trigger';
 export { type RoleProps } from './role';
 export { type RoleLabelOptions } from './role-label';

@@ -79,11 +79,16 @@ describe('the set', () => {
   test('gives its name, namespace and labels to the scaler, which comes after it', () => {
     const chart = new Chart(Testing.app(), 'test', { namespace: 'vision', disableResourceNameHashes: true });
     const set = scaled({}, {}, chart);
+    new kplus.ConfigMap(chart, 'Last').node.addDependency(ApiObject.of(set));
     const { metadata, spec: { scaleTargetRef } } = rendered(set, 'ScaledObject');
 
     expect(metadata).toEqual({ name: 'test-ocr', namespace: 'vision', labels: rendered(set).metadata.labels });
     expect(scaleTargetRef).toEqual({ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'test-ocr' });
-    expect(manifest(chart).map(object => object.kind).slice(-2)).toEqual(['StatefulSet', 'ScaledObject']);
+    expect(manifest(chart).map(object => object.kind).filter(kind => kind.startsWith('S')).slice(-2)).toEqual(['StatefulSet', 'ScaledObject']);
+  });
+
+  test('gives a namespace of its own too', () => {
+    expect(rendered(scaled({}, { metadata: { namespace: 'speech' } }), 'ScaledObject').metadata.namespace).toBe('speech');
   });
 
   test('knows its synchronous pods', () => {
