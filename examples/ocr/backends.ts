@@ -25,16 +25,17 @@ export class BackendsChart extends Chart {
   /** The URL, with the user. */
   public readonly broker: string;
 
-  private readonly rabbitmq: kplus.Service;
+  /** HOST of the management plugin, if it is on. */
+  private readonly plugin?: string;
 
   public constructor(scope: Construct, id: string, props: BackendsChartProps = {}) {
     super(scope, id, { disableResourceNameHashes: true });
 
-    const etcd = this.backend('etcd', [2379], {
+    const etcd = this.backend('etcd', 2379, {
       image: props.etcdImage ?? 'quay.io/coreos/etcd:v3.5.21',
       command: ['etcd', '--data-dir=/data', '--listen-client-urls=http://0.0.0.0:2379', '--advertise-client-urls=http://localhost:2379'],
     });
-    this.etcd = `${etcd.name}:2379`;
+    this.etcd = `${etcd.exposeViaService().name}:2379`;
 
     const settings = new kplus.ConfigMap(this, 'settings', {
       data: {
@@ -42,7 +43,7 @@ export class BackendsChart extends Chart {
         ...props.management && { plugins: '[rabbitmq_management].\n' },
       },
     });
-    this.rabbitmq = this.backend('rabbitmq', props.management ? [5672, 15672] : [5672], {
+    const rabbitmq = this.backend('rabbitmq', 5672, {
       image: props.rabbitmqImage ?? 'rabbitmq:3.13.7',
       command: ['rabbitmq-server'],
       envVariables: {
@@ -57,15 +58,18 @@ export class BackendsChart extends Chart {
       },
       volumeMounts: [{ path: '/settings', volume: kplus.Volume.fromConfigMap(this, 'settings-volume', settings) }],
     });
-    this.broker = `amqp://ocr:ocr@${this.rabbitmq.name}:5672//`;
+    this.broker = `amqp://ocr:ocr@${rabbitmq.exposeViaService().name}:5672//`;
+    if (props.management) {
+      this.plugin = new kplus.Service(this, 'management', { selector: rabbitmq, ports: [{ port: 15672 }] }).name;
+    }
   }
 
-  /** The URL of the management plugin, for who asks from another namespace. */
+  /** The URL of the management plugin, also for who asks from another namespace. */
   public management(namespace: string): string {
-    return `http://ocr:ocr@${this.rabbitmq.name}.${namespace}.svc:15672/`;
+    return `http://ocr:ocr@${this.plugin}.${namespace}.svc:15672/`;
   }
 
-  private backend(name: string, ports: number[], container: kplus.ContainerProps): kplus.Service {
+  private backend(name: string, port: number, container: kplus.ContainerProps): kplus.Deployment {
     const data = kplus.Volume.fromEmptyDir(this, `${name}-data`, 'data');
     const deployment = new kplus.Deployment(this, name, {
       replicas: 1,
@@ -74,7 +78,7 @@ export class BackendsChart extends Chart {
       containers: [{
         ...container,
         name,
-        portNumber: ports[0],
+        portNumber: port,
         resources: {},
         readiness: kplus.Probe.fromTcpSocket({ periodSeconds: Duration.seconds(2) }),
         startup: kplus.Probe.fromTcpSocket({ periodSeconds: Duration.seconds(2), failureThreshold: 150 }), // 5 minutes, for a small machine
@@ -86,6 +90,6 @@ export class BackendsChart extends Chart {
       JsonPatch.add('/spec/template/spec/securityContext/seccompProfile', { type: 'RuntimeDefault' }),
       JsonPatch.add('/spec/template/spec/containers/0/securityContext/capabilities', { drop: ['ALL'] }),
     );
-    return deployment.exposeViaService(ports.length > 1 ? { ports: ports.map(port => ({ name: `port-${port}`, port, targetPort: port })) } : {});
+    return deployment;
   }
 }
