@@ -1,8 +1,13 @@
+export { type AsyncScalerOptions } from './async-scaler';
 export { Check } from './check';
 export { type DisruptionBudgetOptions } from './disruption-budget';
 export { Gpu, type GpuOptions } from './gpu';
 export { type ProbeTiming } from './probe-timing';
 export { ForwardSignal, type ProcessProps, Restart, StopSignal } from './process';
+export {
+  type KafkaTriggerOptions, type PrometheusTriggerOptions, QueueTrigger, type QueueTriggerOptions, type RabbitmqTriggerOptions,
+  type RedisTriggerOptions, type SqsTriggerOptions, TriggerAuthenticationKind, type TriggerAuthenticationRef,
+} from './queue-trigger';
 export { type RoleProps } from './role';
 export { type RoleLabelOptions } from './role-label';
 export { Rollout, type RolloutOptions } from './rollout';

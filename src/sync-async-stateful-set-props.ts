@@ -33,7 +33,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
    * Number of pods, of both roles together.
    *
-   * Leave it out when an autoscaler decides: a `kplus.HorizontalPodAutoscaler` says so by itself, for any other call `markHasAutoscaler()`. The
+   * Leave it out when an autoscaler decides: `scaleAsync` and a `kplus.HorizontalPodAutoscaler` say so by themselves, for any other call `markHasAutoscaler()`. The
    * manifest has no replicas then, and the values' ConfigMap no INSTANCE.
    *
    * Refused: what is no whole number from 0 to 999999, and fewer than a counted split asks for.
