@@ -30,11 +30,11 @@ export interface DisruptionBudgetOptions {
   readonly asyncMinAvailable?: number;
 
   /**
-   * The fewest pods that the set will ever have, of both roles. Needed where an autoscaler decides that is none of cdk8s-plus, and useful where people scale by hand.
+   * The fewest pods that the set will ever have, of both roles. Needed where an autoscaler decides that is neither `scaleAsync` nor of cdk8s-plus, and useful where people scale by hand.
    *
-   * Refused: what is no whole number from 1 to 999999, at synth more than `replicas`, or than the `minReplicas` of a `kplus.HorizontalPodAutoscaler`, and none at all where it is needed.
+   * Refused: what is no whole number from 1 to 999999, at synth more than `replicas`, or than the fewest of an autoscaler that is known here, and none at all where it is needed.
    *
-   * @default - `replicas`, or the `minReplicas` of a `kplus.HorizontalPodAutoscaler`.
+   * @default - `replicas`, or the fewest pods of `scaleAsync` or of a `kplus.HorizontalPodAutoscaler`.
    */
   readonly minReplicas?: number;
 }
@@ -54,10 +54,13 @@ const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
  * away, of all replicas of the StatefulSet.
  *
  * @param byLabel Whether the pods tell their role. Otherwise it is told by their names.
+ * @param scaled The fewest pods that `scaleAsync` lets the set have, known only when all is there.
  *
  * @internal
  */
-export function disruptionBudgets(set: SyncAsyncStatefulSet, options: DisruptionBudgetOptions, byLabel: boolean): ApiObject[] {
+export function disruptionBudgets(
+  set: SyncAsyncStatefulSet, options: DisruptionBudgetOptions, byLabel: boolean, scaled: () => number | undefined,
+): ApiObject[] {
   const floors: [Role, number][] = (['sync', 'async'] as const).flatMap(role => {
     const floor = options[`${role}MinAvailable`];
     return floor === undefined ? [] : [[role, floor]];
@@ -66,7 +69,7 @@ export function disruptionBudgets(set: SyncAsyncStatefulSet, options: Disruption
   if (set.split && set.split._demand.length > 0 && !byLabel) {
     throw new Error(`'roleLabel' (undefined) must be given, such as roleLabel: {}, in order for budgets to know the roles of the pods that follow ${set.split._name}.`);
   }
-  set.node.addValidation({ validate: () => problems(set, options, floors, byLabel) });
+  set.node.addValidation({ validate: () => problems(set, options, floors, byLabel, fewestReplicas(set, scaled())) });
   return floors.map(([role, minAvailable]) => new kplus.k8s.KubePodDisruptionBudget(set, IDS[role], {
     metadata: { namespace: set.metadata.namespace },
     spec: Lazy.any({
@@ -99,9 +102,10 @@ function checkOptions(set: SyncAsyncStatefulSet, options: DisruptionBudgetOption
   }
 }
 
-function problems(set: SyncAsyncStatefulSet, { minReplicas }: DisruptionBudgetOptions, floors: [Role, number][], byLabel: boolean): string[] {
+function problems(
+  set: SyncAsyncStatefulSet, { minReplicas }: DisruptionBudgetOptions, floors: [Role, number][], byLabel: boolean, known: number | undefined,
+): string[] {
   const split = set.split?._name ?? 'no split';
-  const known = fewestReplicas(set);
   if (minReplicas !== undefined && known !== undefined && minReplicas > known) {
     return [`'minReplicas' (${minReplicas}) must be at most ${known}, the fewest pods that ${set.node.path} has, in order to be the fewest.`];
   }

@@ -1,10 +1,16 @@
+export { type AsyncScalerOptions } from './async-scaler';
 export { Check } from './check';
 export { type DisruptionBudgetOptions } from './disruption-budget';
 export { Gpu, type GpuOptions } from './gpu';
 export { type ProbeTiming } from './probe-timing';
 export { ForwardSignal, type ProcessProps, Restart, StopSignal } from './process';
+export {
+  type KafkaTriggerOptions, type PrometheusTriggerOptions, QueueTrigger, type QueueTriggerOptions, type RabbitmqTriggerOptions,
+  type RedisTriggerOptions, type SqsTriggerOptions, TriggerAuthenticationKind, type TriggerAuthenticationRef,
+} from './queue-trigger';
 export { type RoleProps } from './role';
 export { type RoleLabelOptions } from './role-label';
+export { Rollout, type RolloutOptions } from './rollout';
 export { type ScheduleWindow, type SplitScheduleOptions, Weekday } from './schedule';
 export { Split, type SplitBetweenOptions, type SplitCountOptions, SplitMove } from './split';
 export { SyncAsyncStatefulSet } from './sync-async-stateful-set';

@@ -23,10 +23,10 @@ export interface RoleLabelOptions {
   /**
    * The most pods that the set will ever have: each is named in the Role, and none else may change its label. A pod beyond it would never be ready.
    *
-   * Refused: what is no whole number from 1 to 999999, fewer than `replicas`, at synth fewer than the `maxReplicas` of a `kplus.HorizontalPodAutoscaler`, none at all beside an
-   * autoscaler, and so many that `kubectl apply` could not keep their names in the annotation of one Role (some 4000).
+   * Refused: what is no whole number from 1 to 999999, fewer than `replicas` or than the most pods of `scaleAsync`, at synth fewer than the `maxReplicas` of a
+   * `kplus.HorizontalPodAutoscaler`, none at all beside an autoscaler that is not that of `scaleAsync`, and so many that `kubectl apply` could not keep their names in the annotation of one Role (some 4000).
    *
-   * @default - `replicas`
+   * @default - `replicas`, or the most pods of `scaleAsync`
    */
   readonly maxReplicas?: number;
 }

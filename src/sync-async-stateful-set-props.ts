@@ -5,6 +5,7 @@ import { ProbeTiming } from './probe-timing';
 import { ProcessProps } from './process';
 import { RoleProps } from './role';
 import { RoleLabelOptions } from './role-label';
+import { Rollout } from './rollout';
 import { Split } from './split';
 import { VolumeClaimProps, VolumeClaimRetentionPolicy } from './volume-claim';
 
@@ -32,7 +33,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   /**
    * Number of pods, of both roles together.
    *
-   * Leave it out when an autoscaler decides: a `kplus.HorizontalPodAutoscaler` says so by itself, for any other call `markHasAutoscaler()`. The
+   * Leave it out when an autoscaler decides: `scaleAsync` and a `kplus.HorizontalPodAutoscaler` say so by themselves, for any other call `markHasAutoscaler()`. The
    * manifest has no replicas then, and the values' ConfigMap no INSTANCE.
    *
    * Refused: what is no whole number from 0 to 999999, and fewer than a counted split asks for.
@@ -274,7 +275,16 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   readonly podManagementPolicy?: kplus.PodManagementPolicy;
 
   /**
-   * How new templates reach the pods, for example one half of the pods after the other, by a partition.
+   * Which pods a new template reaches, and how many at a time: asynchronous ones first, as a canary.
+   *
+   * Refused: what `Rollout` refuses, and together with `strategy`.
+   *
+   * @default Rollout.toAll()
+   */
+  readonly rollout?: Rollout;
+
+  /**
+   * How new templates reach the pods, in the words of cdk8s-plus, for what `rollout` does not say: `StatefulSetUpdateStrategy.onDelete()`, or a partition of your own.
    *
    * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#update-strategies
    * @default - rolling update, from the highest ordinal to the lowest, so asynchronous pods of a count are first.

@@ -1,6 +1,7 @@
 import { ApiObject, Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { AsyncScaler, asyncScaler, AsyncScalerOptions } from './async-scaler';
 import { DisruptionBudgetOptions, disruptionBudgets } from './disruption-budget';
 import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_SHA256, scriptConfigMap } from './entrypoint';
 import { Gpu } from './gpu';
@@ -94,11 +95,13 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   public readonly valuesConfigMap: kplus.ConfigMap;
 
   private readonly shareProcessNamespace?: boolean;
+  private readonly updateStrategy?: kplus.k8s.StatefulSetUpdateStrategy;
   private readonly tmp: kplus.Volume;
   private readonly roleLabel?: RoleLabel;
   private readonly rights: ApiObject[] = [];
   private readonly volumeClaims: VolumeClaims;
   private readonly claimedVolumes: kplus.Volume[];
+  private scaler?: AsyncScaler;
 
   public constructor(scope: Construct, id: string, props: SyncAsyncStatefulSetProps) {
     const plan = toPlan(props);
@@ -122,6 +125,10 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.gpu = plan.gpu;
     this.shareProcessNamespace = props.shareProcessNamespace;
     this.roleLabel = plan.label;
+    this.updateStrategy = plan.strategy;
+    if (props.rollout?._warning !== undefined) {
+      process.emitWarning(props.rollout._warning, 'cdk8s-sync-async');
+    }
     this.volumeClaims = plan.volumeClaims;
 
     const { namespace } = this.metadata;
@@ -170,14 +177,16 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.podMetadata.addAnnotation('cdk8s-sync-async/script-sha256', SCRIPT_SHA256);
     if (plan.label) {
       this.podMetadata.addAnnotation('cdk8s-sync-async/role-label-sha256', ROLE_LABEL_SHA256);
-      this.rights = letPatchPods(this, this.serviceAccount!, () => podNames(this, plan.label?.maxReplicas ?? this.replicas ?? 1));
+      const mostPods = () => plan.label?.maxReplicas ?? this.scaler?.maxReplicas ?? this.replicas ?? 1;
+      this.rights = letPatchPods(this, this.serviceAccount!, () => podNames(this, mostPods()));
       this.apiObject.addDependency(...this.rights);
     }
     this.label();
 
+    const { roles, label } = plan;
     const { split, mainContainer: main, claimedVolumes: claimed } = this;
-    const facts = { set: this, main, env, mounts, volumes, claimed, split, roles: plan.roles, label: plan.label };
-    this.node.addValidation({ validate: () => problems(facts) });
+    const facts = { set: this, main, env, mounts, volumes, claimed, split, rollout: props.rollout, roles, label };
+    this.node.addValidation({ validate: () => problems({ ...facts, scaledTo: this.scaler?.maxReplicas }) });
   }
 
   /**
@@ -237,7 +246,28 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
    */
   public addDisruptionBudgets(options: DisruptionBudgetOptions): void {
     const labels = this.ownLabels();
-    disruptionBudgets(this, options, this.roleLabel !== undefined).forEach(({ metadata }) => addMissingLabels(metadata, labels));
+    const budgets = disruptionBudgets(this, options, this.roleLabel !== undefined, () => this.scaler?.minReplicas);
+    budgets.forEach(({ metadata }) => addMissingLabels(metadata, labels));
+  }
+
+  /**
+   * Adds and removes workers, which are asynchronous pods, as a queue has jobs. KEDA does it, which has to be in the cluster.
+   *
+   * The synchronous pods stay: they are the first ones, and there are never fewer. Where their number follows a demand, as many pods as can be synchronous count as such.
+   * A number that is moved in place is known to the scaler when it is said here, and the objects are applied. docs/autoscaling.md says what that means in numbers.
+   *
+   * What it returns is KEDA's ScaledObject, for what has no option: `addJsonPatch` changes it.
+   *
+   * Refused: a set without a split, with a share, with `replicas` or with another autoscaler, and a `roleLabel.maxReplicas` that is less than all pods. Where that is not given, it is all pods.
+   *
+   * @see https://keda.sh/docs/2.21/reference/scaledobject-spec/
+   * @param options The queue, and how many workers it asks for.
+   */
+  public scaleAsync(options: AsyncScalerOptions): ApiObject {
+    this.scaler = asyncScaler(this, options, this.roleLabel?.maxReplicas);
+    this.markHasAutoscaler();
+    addMissingLabels(this.scaler.scaledObject.metadata, this.ownLabels());
+    return this.scaler.scaledObject;
   }
 
   /**
@@ -290,7 +320,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
    * @internal
    */
   public _toKube(): kplus.k8s.StatefulSetSpec {
-    return withVolumeClaims(super._toKube(), this.volumeClaims);
+    const spec = withVolumeClaims(super._toKube(), this.volumeClaims);
+    return this.updateStrategy ? { ...spec, updateStrategy: this.updateStrategy } : spec;
   }
 
   /**

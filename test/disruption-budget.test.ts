@@ -1,6 +1,6 @@
 import { ApiObject, App, Chart, Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { DisruptionBudgetOptions, Split, SplitMove, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { DisruptionBudgetOptions, QueueTrigger, Split, SplitMove, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
 import { manifest, rendered, small } from './manifest';
 import { validate } from './schema';
 
@@ -225,6 +225,14 @@ describe('refused at synth is what would block every drain', () => {
 
       expect(synthProblem({ asyncMinAvailable: 4 }, { ...scaled, split: Split.count(1) }, two))
         .toThrow(blocked('asyncMinAvailable', 4, 'asynchronous', 4, '5 pods, Split.count(1)'));
+    });
+
+    test('scaleAsync tells its fewest workers, also when it comes after the budgets', () => {
+      const queue = QueueTrigger.rabbitmq({ queueName: 'jobs', host: 'amqp://rabbitmq' });
+      const workers = (minWorkers: number): Change => set => void set.scaleAsync({ queue, jobsPerWorker: 20, minWorkers, maxWorkers: 9 });
+
+      expect(synthProblem({ asyncMinAvailable: 1 }, scaled, workers(2))).not.toThrow();
+      expect(synthProblem({ asyncMinAvailable: 1 }, scaled, workers(1))).toThrow(blocked('asyncMinAvailable', 1, 'asynchronous', 1, '5 pods, Split.count(4)'));
     });
 
     test('one that is none of cdk8s-plus leaves all of a count, and of the others what is said', () => {

@@ -209,6 +209,22 @@ test('the small init of the page on shells stops in order', async () => {
   }
 }, 60_000);
 
+test('the workers and pods on the page on autoscaling are those of its example', () => {
+  const { code } = SNIPPETS.find(each => each.name === 'docs/autoscaling.md, snippet 1')!;
+  const { minReplicaCount, maxReplicaCount, advanced } = Testing.synth(run(code, 'chart')).find(object => object.kind === 'ScaledObject').spec;
+  const { formula, target } = advanced.scalingModifiers;
+  const rows = [...read('docs/autoscaling.md').matchAll(/^\| (\d+)(?: to (\d+)| and more)? \| (\d+)(?:, [^|]*)? \| (\d+) \|$/gm)];
+
+  expect(rows).toHaveLength(5);
+  for (const [, from, to, workers, pods] of rows) {
+    for (const jobs of [from, to ?? from]) {
+      const wanted = Math.ceil(new Function('queue', `return ${formula}`)(Number(jobs)) / target);
+      expect(Math.min(maxReplicaCount, Math.max(minReplicaCount, wanted))).toBe(Number(pods));
+    }
+    expect(Number(pods) - Number(workers)).toBe(4);
+  }
+});
+
 test('a manifest without SYNC_INSTANCE is what the page on moving the split makes', () => {
   const { code } = SNIPPETS.find(each => each.name.startsWith('docs/moving-the-split.md') && each.code.includes('JsonPatch.remove'))!;
   expect(manifestOf(code)).toContain('\ndata:\n  INSTANCE: "10"\nimmutable: false\n');

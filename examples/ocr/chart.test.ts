@@ -22,6 +22,20 @@ test('a move of the split changes nothing but a value', () => {
   expect(two.filter((object, index) => JSON.stringify(object) !== JSON.stringify(three[index])).map(object => object.metadata.name)).toEqual(['ocr-service-values']);
 });
 
+test('with a scaler KEDA asks the management plugin for the queue of the workers', () => {
+  const backends = new BackendsChart(Testing.app(), 'ocr-backends', { management: true });
+  const scaler = { jobsPerWorker: 5, maxWorkers: 8, management: backends.management('vision') };
+  const objects = Testing.synth(new OcrChart(Testing.app(), 'ocr', { ...PROPS, scaler }));
+  const { triggers: [{ metadata }], minReplicaCount, maxReplicaCount } = objects.find(object => object.kind === 'ScaledObject').spec;
+  const [{ data }, ...services] = ['ConfigMap', 'Service'].flatMap(kind => Testing.synth(backends).filter(object => object.kind === kind));
+  const plugin = services.find(service => service.spec.ports[0].port === 15672);
+
+  expect([minReplicaCount, maxReplicaCount]).toEqual([3, 10]);
+  expect(metadata).toMatchObject({ queueName: /task_default_queue="(.*)"/.exec(readFileSync(join(__dirname, 'service/worker.py'), 'utf8'))![1] });
+  expect(metadata.host).toBe(`http://ocr:ocr@${plugin.metadata.name}.vision.svc:15672/`);
+  expect(data.plugins).toBe('[rabbitmq_management].\n');
+});
+
 test('the model is a process that both roles share, and only its program loads it', () => {
   const args: string[] = Testing.synth(new OcrChart(Testing.app(), 'ocr', PROPS)).find(object => object.kind === 'StatefulSet').spec.template.spec.containers[0].args;
   const started = args.filter(word => /^(role|process)=/.test(word));

@@ -1,6 +1,6 @@
 import { Chart, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { Check, Gpu, Restart, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+import { AsyncScalerOptions, Check, Gpu, QueueTrigger, Restart, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
 import { Construct } from 'constructs';
 
 export interface OcrChartProps {
@@ -13,8 +13,15 @@ export interface OcrChartProps {
   /** URL of RabbitMQ, which holds the jobs and takes the answers. */
   readonly broker: string;
 
-  /** @default 4 */
+  /** @default - 4, or as many as `scaler` says */
   readonly replicas?: number;
+
+  /**
+   * Let KEDA decide how many workers there are, by the length of the queue. `management` is the URL of RabbitMQ's management plugin.
+   *
+   * @default - a fixed number of pods.
+   */
+  readonly scaler?: Omit<AsyncScalerOptions, 'queue'> & { readonly management: string };
 
   /**
    * Which of the pods are synchronous.
@@ -44,9 +51,9 @@ export class OcrChart extends Chart {
     // Without the search for installed packages, of which it needs none, Python starts faster; every pod does this every 5 s.
     const check = (process: string) => Check.command(['python', '-I', '-S', 'check.py', process]);
 
-    new SyncAsyncStatefulSet(this, 'service', {
+    const service = new SyncAsyncStatefulSet(this, 'service', {
       image: props.image,
-      replicas: props.replicas ?? 4,
+      replicas: props.scaler ? undefined : props.replicas ?? 4,
       split: props.split ?? Split.count(2),
       gpu: props.gpu,
       ports: [{ name: 'grpc', number: 50051 }],
@@ -88,5 +95,10 @@ export class OcrChart extends Chart {
         }],
       },
     });
+
+    if (props.scaler) {
+      const { management: host, ...options } = props.scaler;
+      service.scaleAsync({ ...options, queue: QueueTrigger.rabbitmq({ queueName: 'ocr', host }) });
+    }
   }
 }

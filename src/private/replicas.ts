@@ -5,11 +5,15 @@ export function autoscalersOf(set: kplus.StatefulSet): kplus.HorizontalPodAutosc
   return set.node.root.node.findAll().filter(each => each instanceof kplus.HorizontalPodAutoscaler).filter(({ target }) => target === set);
 }
 
-/** The fewest pods that a set has; undefined where a stranger among autoscalers decides. Known only when all objects are there. */
-export function fewestReplicas(set: kplus.StatefulSet): number | undefined {
+/**
+ * The fewest pods that a set has; undefined where a stranger among autoscalers decides. Known only when all objects are there.
+ *
+ * @param scaled The fewest that the set's own scaler lets it have, if it has one.
+ */
+export function fewestReplicas(set: kplus.StatefulSet, scaled?: number): number | undefined {
   if (!set.hasAutoscaler) {
     return set.replicas ?? 1;
   }
-  const minima = autoscalersOf(set).map(({ minReplicas }) => minReplicas);
+  const minima = [...autoscalersOf(set).map(({ minReplicas }) => minReplicas), ...scaled === undefined ? [] : [scaled]];
   return minima.length > 0 ? Math.min(...minima) : undefined;
 }

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import * as kplus from 'cdk8s-plus-27';
 import { Role } from '../role';
 import { ROLE_LABEL, RoleLabel } from '../role-label';
+import { Rollout } from '../rollout';
 import { Split } from '../split';
 import { expand, isDnsLabel, LATE_ENV, references } from './checks';
 import { OWN_DIRS } from './directories';
@@ -33,8 +34,11 @@ export interface Facts {
   /** The volumes of the claims, whose mounts are the user's. */
   readonly claimed: kplus.Volume[];
   readonly split?: Split;
+  readonly rollout?: Rollout;
   readonly roles: Role[];
   readonly label?: RoleLabel;
+  /** The most pods that the set's own scaler lets it have. */
+  readonly scaledTo?: number;
 }
 
 /** Everything that is wrong with a set and the objects around it. */
@@ -44,6 +48,7 @@ export function problems(facts: Facts): string[] {
     ...serviceProblems(facts.set),
     ...selectorProblems(facts.set),
     ...replicaProblems(facts.set, facts.split),
+    ...facts.set.hasAutoscaler ? facts.rollout?._problems(facts.split, undefined) ?? [] : [],
     ...roleProblems(facts.set, facts.roles, facts.split),
     ...containerProblems(facts.set),
     ...envProblems(facts.main, facts.env),
@@ -51,7 +56,7 @@ export function problems(facts: Facts): string[] {
     ...volumeProblems(facts.set, facts.volumes, facts.claimed),
     ...commandProblems(facts.set, facts.main, facts.roles, facts.split),
     ...checkProblems(facts.main, facts.roles),
-    ...facts.label ? labelProblems(facts.set, facts.label) : [],
+    ...facts.label ? labelProblems(facts.set, facts.label, facts.scaledTo) : [],
   ];
 }
 
@@ -203,16 +208,16 @@ function checkProblems({ env: { variables, sources } }: kplus.Container, roles: 
   });
 }
 
-function labelProblems(set: kplus.StatefulSet, { maxReplicas }: RoleLabel): string[] {
+function labelProblems(set: kplus.StatefulSet, { maxReplicas }: RoleLabel, scaledTo?: number): string[] {
   const found: string[] = [];
   const selected = [...Object.keys(set.matchLabels), ...set.matchExpressions.map(({ key }) => key)];
   if (set.podMetadata.getLabel(ROLE_LABEL) !== undefined || selected.includes(ROLE_LABEL)) {
     found.push(`'podMetadata.labels' (${ROLE_LABEL}) must not be set, nor selected by, in order for the pods to set it themselves: it changes with their role.`);
   }
-  if (set.hasAutoscaler && maxReplicas === undefined) {
+  if (set.hasAutoscaler && maxReplicas === undefined && scaledTo === undefined) {
     found.push('\'roleLabel.maxReplicas\' (undefined) must be given in order for the Role to name every pod: an autoscaler decides how many there are.');
   }
-  const most = maxReplicas ?? set.replicas ?? 1;
+  const most = maxReplicas ?? scaledTo ?? set.replicas ?? 1;
   found.push(...autoscalersOf(set).filter(scaler => maxReplicas !== undefined && scaler.maxReplicas > maxReplicas).map(scaler =>
     `'roleLabel.maxReplicas' (${maxReplicas}) must be at least 'maxReplicas' (${scaler.maxReplicas}) of ${scaler.node.path} in order for the Role to name every pod.`));
   return [...found, ...tooManyNames(set, most)];

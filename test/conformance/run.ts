@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Check, Trial } from './check';
+import { AUTOSCALING } from './checks/autoscaling';
 import { BETWEEN } from './checks/between';
 import { BUDGETS, LABELLED_BUDGETS } from './checks/budgets';
 import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
 import { LABELS } from './checks/label';
+import { LABEL_SERVICE } from './checks/label-service';
 import { LEFTOVERS } from './checks/leftovers';
 import { LIFE } from './checks/life';
 import { MOVE } from './checks/move';
@@ -26,9 +28,8 @@ import { makeNamespace } from '../../cluster/namespace';
 import { Pods } from '../../cluster/pods';
 import { since, sleep, until } from '../../util/wait';
 
-
 /** Those that need an image with Python. */
-const NEED_OCR = [MINIMAL, LABELS, LABELLED_BUDGETS, OCR].flat();
+const NEED_OCR = [MINIMAL, LABELS, LABEL_SERVICE, LABELLED_BUDGETS, OCR, AUTOSCALING].flat();
 
 const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, BUDGETS, VOLUMES, NEED_OCR].flat();
 
@@ -46,7 +47,8 @@ Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a name
   --report FILE   write what was seen as JSON
   --list          say what is checked, and end
   --ocr-images PREFIX
-                  try the OCR example and the role label too, with the images PREFIXocr:1, PREFIXetcd:1 and PREFIXrabbitmq:1 (default: $CONFORMANCE_OCR_IMAGES)
+                  try the OCR example and the role label too, with the images PREFIXocr:1, PREFIXetcd:1, PREFIXrabbitmq:1 and PREFIXcurl:1
+                  (default: $CONFORMANCE_OCR_IMAGES)
 `;
 
 interface Result {
@@ -187,8 +189,8 @@ async function main(): Promise<void> {
     refuse(`--only (${unknown}) must be one of ${CHECKS.map(check => check.name).join(', ')}`);
   }
 
-  const checks = CHECKS.filter(check => only.length === 0 ? ocrImages !== undefined || !NEED_OCR.includes(check) : only.includes(check.name));
-  if (ocrImages === undefined && checks.some(check => NEED_OCR.includes(check))) {
+  const named = CHECKS.filter(check => only.length === 0 ? ocrImages !== undefined || !NEED_OCR.includes(check) : only.includes(check.name));
+  if (ocrImages === undefined && named.some(check => NEED_OCR.includes(check))) {
     refuse(`--only (${only}) must come with --ocr-images`);
   }
 
@@ -200,6 +202,11 @@ async function main(): Promise<void> {
   console.log(`Kubernetes ${version}, ${nodes.length} nodes, ${cluster.gpus} GPUs, image ${image}, namespace ${kubectl.namespace}`);
   if (ocrImages === undefined) {
     console.log(`left out: ${NEED_OCR.map(check => check.name).join(', ')}: no images of the OCR example are named (--ocr-images)`);
+  }
+  const hasKeda = (await kubectl.run(['get', 'crd', 'scaledobjects.keda.sh'])).status === 0;
+  const checks = named.filter(check => hasKeda || !AUTOSCALING.includes(check));
+  if (checks.length < named.length) {
+    console.log(`left out: ${AUTOSCALING.map(check => check.name).join(', ')}: the cluster has no KEDA`);
   }
 
   let leaving: Promise<void> | undefined;

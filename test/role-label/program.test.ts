@@ -33,7 +33,7 @@ function proveBoth(sentence: string, run: (stage: Stage) => Promise<void>, optio
       } finally {
         await api.goAway();
       }
-    }, { lacking, seconds: 15, ...options });
+    }, { lacking, seconds: 20, ...options });
   }
 }
 

@@ -2,7 +2,7 @@ import { App } from 'cdk8s';
 import { Gpu } from 'cdk8s-sync-async';
 import { toObjects } from '../../../cluster/objects';
 import { BackendsChart } from '../../../examples/ocr/backends';
-import { OcrChart } from '../../../examples/ocr/chart';
+import { OcrChart, OcrChartProps } from '../../../examples/ocr/chart';
 import { sleep, until } from '../../../util/wait';
 import { Check, Trial } from '../check';
 import { Cluster, Deployment } from '../deployment';
@@ -12,20 +12,28 @@ import { count, Event, find } from '../log';
 const SAMPLES = ['Hello, world 42', 'sync and async', 'Total: 1234.50 EUR'];
 
 /**
- * The example as it is, with a registry and a queue of its own: pods 0 and 1 are synchronous, 2 and 3 are workers.
+ * The example as it is, with a registry and a queue of its own: pods 0 and 1 are synchronous, 2 and 3 are workers. With a scaler there may be more workers, or only one.
  */
-async function deploy(trial: Trial, model: string): Promise<Deployment> {
-  const { gpus, ocrImages } = trial.cluster;
-  const backends = new BackendsChart(new App(), `${trial.name}-backends`, { etcdImage: `${ocrImages}etcd:1`, rabbitmqImage: `${ocrImages}rabbitmq:1` });
+export async function deploy(trial: Trial, model: string, scaler?: Omit<NonNullable<OcrChartProps['scaler']>, 'management'>): Promise<Deployment> {
+  const { gpus, kubectl, ocrImages } = trial.cluster;
+  const images = { etcdImage: `${ocrImages}etcd:1`, rabbitmqImage: `${ocrImages}rabbitmq:1` };
+  const backends = new BackendsChart(new App(), `${trial.name}-backends`, { ...images, management: scaler !== undefined });
   const { etcd, broker } = backends;
-  const chart = new OcrChart(new App(), trial.name, { image: `${ocrImages}ocr:1`, etcd, broker, model, gpu: gpus > 0 ? undefined : Gpu.none() });
+  const chart = new OcrChart(new App(), trial.name, {
+    image: `${ocrImages}ocr:1`,
+    etcd,
+    broker,
+    model,
+    gpu: gpus > 0 ? undefined : Gpu.none(),
+    scaler: scaler && { ...scaler, management: backends.management(kubectl.namespace) },
+  });
   const deployment = trial.deployment('-service');
   const objects = [...toObjects(backends), ...toObjects(chart)];
   for (const { spec } of objects.filter(object => object.kind === 'StatefulSet')) {
     spec.template.spec.containers[0].imagePullPolicy = 'Always'; // a node may have an older one of this name
   }
   await deployment.applyObjects(objects);
-  await deployment.ready(4, 360); // the image is large
+  await deployment.ready(scaler ? 3 : 4, 360); // the image is large
   return deployment;
 }
 
@@ -46,9 +54,9 @@ interface Note {
 /**
  * A pod that asks the servers every 50 ms, none of them twice, and keeps jobs in the queue.
  */
-class Load {
-  public static async start({ cluster }: Trial, deployment: Deployment, args: string[]): Promise<Load> {
-    const name = `${deployment.name}-load`;
+export class Load {
+  public static async start({ cluster }: Trial, deployment: Deployment, args: string[], suffix: string = ''): Promise<Load> {
+    const name = `${deployment.name}-load${suffix}`;
     const [main] = deployment.pod(0).spec.containers;
     await cluster.kubectl.apply([{
       apiVersion: 'v1',
