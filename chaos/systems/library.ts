@@ -35,7 +35,7 @@ function system(name: string, about: string, cannot: string[], split: (settings:
 export const LIBRARY = system('library', 'examples/ocr as it is, with Split.count', ['demand'], ({ sync }) => Split.count(sync));
 
 /** The registrar goes on, so that it is known here who is registered; the clients do not ask. */
-export const SERVICE = system('service', 'examples/ocr with Split.count, whose clients know only the name of its Service', ['demand', 'etcd'],
+export const SERVICE = system('by-service', 'examples/ocr with Split.count, whose clients know only the name of its Service', ['demand', 'etcd'],
   ({ sync }) => Split.count(sync), true);
 
 /** So that it has the same number of synchronous pods as the others: 2 of 5. */

@@ -66,3 +66,9 @@ test('Clients who know only a name are given that of the Service for synchronous
   expect(services[0].spec.selector).toHaveProperty(['cdk8s-sync-async/role'], 'sync');
   expect(LIBRARY.service).toBeUndefined();
 });
+
+test.each([LIBRARY, SHARE, BETWEEN, SERVICE])('$name knows the pods of its own StatefulSet', ({ objects, owns, workloads }) => {
+  const { metadata: { name } } = objects(SETTINGS).find(({ kind }) => kind === 'StatefulSet');
+  expect(workloads).toEqual([`statefulset/${name}`]);
+  expect(owns({ metadata: { name: `${name}-0` } } as any)).toBe(true);
+});
