@@ -9,7 +9,7 @@ There are four streams of requests:
 - retry: the same with a retry policy.
 - control: a server that nobody disturbs. When its requests fail too, it was not the service.
 
-With SERVICE the first three know only its name, each by one channel, and do not look into the registry.
+With SERVICE the first three know only its name, and do not look into the registry: two connect anew for each request, the one with a policy keeps its channel.
 """
 import base64
 import itertools
@@ -88,13 +88,31 @@ class Together:
 
 
 class ByName:
-    """A channel to a Service, which chooses a server for each connection."""
+    """A channel to a Service, which chooses a server for each connection. What the server ends because of its age can take a request with it, so it needs a policy."""
 
-    def __init__(self, *options):
-        self.stub = ocr_pb2_grpc.OcrStub(grpc.insecure_channel(f"dns:///{SERVICE}", [("grpc.use_local_subchannel_pool", 1), *options]))
+    def __init__(self):
+        self.stub = ocr_pb2_grpc.OcrStub(self.open(("grpc.service_config", json.dumps({"methodConfig": RETRY["methodConfig"]}))))
+
+    @staticmethod
+    def open(*options) -> grpc.Channel:
+        return grpc.insecure_channel(f"dns:///{SERVICE}", [("grpc.use_local_subchannel_pool", 1), *options])
 
     def next(self):
         return None, self.stub
+
+
+class Anew:
+    """A connection for each request."""
+
+    def __init__(self, *options):
+        self.options = options
+
+    def next(self):
+        return None, self
+
+    def Read(self, image, timeout):
+        with ByName.open(*self.options) as channel:
+            return ocr_pb2_grpc.OcrStub(channel).Read(image, timeout=timeout)
 
 
 class Control:
@@ -216,8 +234,7 @@ def main() -> None:
     servers.next(timeout=600)  # nothing is asked before there is somebody to answer
     clients = {"plain": servers, "transparent": Together(servers, ROUND_ROBIN), "retry": Together(servers, RETRY), "control": Control()}
     if SERVICE:
-        policy = ("grpc.service_config", json.dumps({"methodConfig": RETRY["methodConfig"]}))
-        clients.update(plain=ByName(("grpc.enable_retries", 0)), transparent=ByName(), retry=ByName(policy))
+        clients.update(plain=Anew(("grpc.enable_retries", 0)), transparent=Anew(), retry=ByName())
     senders = [threading.Thread(target=ask, args=each) for each in clients.items()] + [threading.Thread(target=send_jobs)]
     for sender in senders:
         sender.start()
