@@ -61,7 +61,7 @@ export async function disturb(
   });
 
   await attempt(async () => {
-    await driver.start(settings, node);
+    await driver.start(settings, node, system.service);
     await stage.apply();
     await until(() => [`${system.name} is ready`, stage.trouble, ...stage.pods.flatMap(waiting)].join('; '), 600, () => stage.trouble === undefined, 0.5);
     const possible = disruptions.filter(({ disruption: { name, leftOut: reason } }) => {

@@ -40,7 +40,7 @@ export class Driver {
 
   constructor(private readonly kubectl: Kubectl, private readonly pods: Pods, private readonly name: string) {}
 
-  public async start(settings: Settings, node: any): Promise<void> {
+  public async start(settings: Settings, node: any, service?: string): Promise<void> {
     const { kubectl, pods, name } = this;
     const main = container('driver', settings, ['python', '/chaos/driver.py'], Object.entries({
       PYTHONPATH: '/srv',
@@ -50,6 +50,7 @@ export class Driver {
       RETRY_RATE: LOAD.retryRate,
       JOB_EVERY_SECONDS: LOAD.jobEverySeconds,
       JOB_SECONDS: LOAD.jobSeconds,
+      ...service && { SERVICE: service },
     }).map(([variable, value]) => ({ name: variable, value: String(value) })));
     main.volumeMounts.push({ name: 'programs', mountPath: '/chaos' });
     await kubectl.apply([{

@@ -1,5 +1,5 @@
 import { DEPLOYMENTS } from './systems/deployments';
-import { BETWEEN, LIBRARY, SHARE } from './systems/library';
+import { BETWEEN, LIBRARY, SERVICE, SHARE } from './systems/library';
 import { SCRIPT } from './systems/script';
 import { System } from './systems/system';
 
@@ -28,7 +28,7 @@ const [ONCE, TWICE] = [1, 2].map((tries): Tries => ({ planned: tries, unplanned:
 const MANY: Tries = { planned: 12, unplanned: 2 };
 
 export const PROFILES: { [name: string]: Profile } = {
-  /** 12 minutes on a machine with two cores. */
+  /** 14 minutes on a machine with two cores. */
   short: {
     systems: [
       {
@@ -37,6 +37,7 @@ export const PROFILES: { [name: string]: Profile } = {
         tries: ONCE,
       },
       { system: BETWEEN, disruptions: ['demand'], tries: ONCE },
+      { system: SERVICE, disruptions: ['delete a sync pod', 'split', 'drain', 'rolling restart'], tries: ONCE },
       { system: SCRIPT, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
       { system: DEPLOYMENTS, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
     ],
@@ -55,6 +56,11 @@ export const PROFILES: { [name: string]: Profile } = {
         tries: MANY,
       },
       { system: BETWEEN, disruptions: ['demand'], tries: MANY },
+      {
+        system: SERVICE,
+        disruptions: ['KILL to server', 'delete a sync pod', 'split', 'scale below sync', 'drain', 'rolling restart', 'image', 'api'],
+        tries: { planned: 4, unplanned: 1 },
+      },
       { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: TWICE },
       { system: SCRIPT, disruptions: CONTROLS, tries: ONCE },
       { system: DEPLOYMENTS, disruptions: CONTROLS, tries: ONCE },

@@ -64,7 +64,8 @@ export interface AsyncScalerOptions {
  */
 export interface AsyncScaler {
   readonly scaledObject: ApiObject;
-  /** The most pods that it lets the set have. */
+  /** The fewest pods that it lets the set have, and the most. */
+  readonly minReplicas: number;
   readonly maxReplicas: number;
 }
 
@@ -87,7 +88,7 @@ export function asyncScaler(set: SyncAsyncStatefulSet, options: AsyncScalerOptio
   wholeNumber('jobsPerWorker', jobsPerWorker, 1, MAX_NUMBER, 'to be jobs for one worker');
   wholeNumber('minWorkers', minWorkers, 0, MAX_NUMBER - sync, 'to be the fewest workers');
   wholeNumber('maxWorkers', maxWorkers, Math.max(1, minWorkers), MAX_NUMBER - sync, `to be the most workers, where ${minWorkers} are the fewest and ${sync} pods are synchronous`);
-  const maxReplicas = sync + maxWorkers;
+  const [minReplicas, maxReplicas] = [sync + minWorkers, sync + maxWorkers];
   if (room !== undefined && room < maxReplicas) {
     throw new Error(`'roleLabel.maxReplicas' (${room}) must be at least ${maxReplicas}, which is 'maxWorkers' (${maxWorkers}) and ${sync} synchronous pods, in order for the Role to name every pod.`);
   }
@@ -98,7 +99,7 @@ export function asyncScaler(set: SyncAsyncStatefulSet, options: AsyncScalerOptio
     metadata: { name: set.name, namespace: set.metadata.namespace },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set.name },
-      minReplicaCount: sync + minWorkers,
+      minReplicaCount: minReplicas,
       maxReplicaCount: maxReplicas,
       advanced: {
         // An autoscaler divides by all pods. With as many jobs for the synchronous ones as they would have, the rest is what the workers have.
@@ -110,7 +111,7 @@ export function asyncScaler(set: SyncAsyncStatefulSet, options: AsyncScalerOptio
   });
   scaledObject.addDependency(ApiObject.of(set));
   scaledObject.node.addValidation({ validate: () => [...variableProblems(set, queue), ...rivalProblems(set)] });
-  return { scaledObject, maxReplicas };
+  return { scaledObject, minReplicas, maxReplicas };
 }
 
 /** How many pods are synchronous, or can be. Refuses sets whose workers alone cannot be scaled. */

@@ -1,5 +1,6 @@
 export { type AsyncScalerOptions } from './async-scaler';
 export { Check } from './check';
+export { type DisruptionBudgetOptions } from './disruption-budget';
 export { Gpu, type GpuOptions } from './gpu';
 export { type ProbeTiming } from './probe-timing';
 export { ForwardSignal, type ProcessProps, Restart, StopSignal } from './process';
@@ -9,8 +10,10 @@ export {
 } from './queue-trigger';
 export { type RoleProps } from './role';
 export { type RoleLabelOptions } from './role-label';
+export { Rollout, type RolloutOptions } from './rollout';
 export { type ScheduleWindow, type SplitScheduleOptions, Weekday } from './schedule';
 export { Split, type SplitBetweenOptions, type SplitCountOptions, SplitMove } from './split';
 export { SyncAsyncStatefulSet } from './sync-async-stateful-set';
 export { type SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
 export { type SyncServiceOptions } from './sync-service';
+export { type VolumeClaimProps, VolumeClaimRetention, type VolumeClaimRetentionPolicy } from './volume-claim';

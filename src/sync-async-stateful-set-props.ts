@@ -5,7 +5,9 @@ import { ProbeTiming } from './probe-timing';
 import { ProcessProps } from './process';
 import { RoleProps } from './role';
 import { RoleLabelOptions } from './role-label';
+import { Rollout } from './rollout';
 import { Split } from './split';
+import { VolumeClaimProps, VolumeClaimRetentionPolicy } from './volume-claim';
 
 /**
  * Properties for `SyncAsyncStatefulSet`.
@@ -151,6 +153,30 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   readonly volumeMounts?: kplus.VolumeMount[];
 
   /**
+   * Volumes that every pod has for itself, and that outlive it: caches of models, for example. A pod that is replaced finds its own again.
+   *
+   * They belong to the group in `securityContext.fsGroup`, with 65532 as the default then, so that any user can write to a new one; `securityContext.fsGroupChangePolicy` is ON_ROOT_MISMATCH by
+   * default then, so that Kubernetes does not walk through all of a volume at each start.
+   *
+   * **Kubernetes never changes them.** A claim that is added, taken away or changed later is refused by it until the StatefulSet is made anew: docs/volume-claims.md says how.
+   *
+   * Refused: what `VolumeClaimProps` refuses, and two with one name.
+   *
+   * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#volume-claim-templates
+   * @default - none.
+   */
+  readonly volumeClaims?: VolumeClaimProps[];
+
+  /**
+   * What becomes of `volumeClaims`, and of what is on the volumes, when the StatefulSet is deleted or has fewer replicas.
+   *
+   * Refused: without `volumeClaims`.
+   *
+   * @default - they stay.
+   */
+  readonly volumeClaimRetention?: VolumeClaimRetentionPolicy;
+
+  /**
    * Size of a memory-backed /dev/shm, in whole mebibytes. Container runtimes give 64 MiB, too little for programs that share tensors between
    * processes. What is used of it counts as memory of the container.
    *
@@ -249,7 +275,16 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
   readonly podManagementPolicy?: kplus.PodManagementPolicy;
 
   /**
-   * How new templates reach the pods, for example one half of the pods after the other, by a partition.
+   * Which pods a new template reaches, and how many at a time: asynchronous ones first, as a canary.
+   *
+   * Refused: what `Rollout` refuses, and together with `strategy`.
+   *
+   * @default Rollout.toAll()
+   */
+  readonly rollout?: Rollout;
+
+  /**
+   * How new templates reach the pods, in the words of cdk8s-plus, for what `rollout` does not say: `StatefulSetUpdateStrategy.onDelete()`, or a partition of your own.
    *
    * @see https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#update-strategies
    * @default - rolling update, from the highest ordinal to the lowest, so asynchronous pods of a count are first.

@@ -2,6 +2,7 @@ import { ApiObject, Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { AsyncScaler, asyncScaler, AsyncScalerOptions } from './async-scaler';
+import { DisruptionBudgetOptions, disruptionBudgets } from './disruption-budget';
 import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_SHA256, scriptConfigMap } from './entrypoint';
 import { Gpu } from './gpu';
 import { HeadlessService, servicePorts } from './private/headless-service';
@@ -14,6 +15,7 @@ import { ROLE_LABEL_SHA256, RoleLabel } from './role-label';
 import { Split } from './split';
 import { SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
 import { syncService, SyncServiceOptions } from './sync-service';
+import { VolumeClaims, withGroup, withVolumeClaims } from './volume-claim';
 
 /** Name of the container in which the processes run. */
 const MAIN = 'main';
@@ -93,9 +95,12 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   public readonly valuesConfigMap: kplus.ConfigMap;
 
   private readonly shareProcessNamespace?: boolean;
+  private readonly updateStrategy?: kplus.k8s.StatefulSetUpdateStrategy;
   private readonly tmp: kplus.Volume;
   private readonly roleLabel?: RoleLabel;
   private readonly rights: ApiObject[] = [];
+  private readonly volumeClaims: VolumeClaims;
+  private readonly claimedVolumes: kplus.Volume[];
   private scaler?: AsyncScaler;
 
   public constructor(scope: Construct, id: string, props: SyncAsyncStatefulSetProps) {
@@ -105,6 +110,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
       containers: undefined, // after the main one, which needs `this`
       podManagementPolicy: props.podManagementPolicy ?? kplus.PodManagementPolicy.PARALLEL,
       terminationGracePeriod: plan.terminationGracePeriod,
+      securityContext: withGroup(plan.volumeClaims, props.securityContext),
       // cdk8s-plus asks for it when `this` is in the tree, so that the Service can be its child.
       get service() {
         const set = scope.node.findChild(id) as kplus.StatefulSet;
@@ -119,6 +125,11 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.gpu = plan.gpu;
     this.shareProcessNamespace = props.shareProcessNamespace;
     this.roleLabel = plan.label;
+    this.updateStrategy = plan.strategy;
+    if (props.rollout?._warning !== undefined) {
+      process.emitWarning(props.rollout._warning, 'cdk8s-sync-async');
+    }
+    this.volumeClaims = plan.volumeClaims;
 
     const { namespace } = this.metadata;
     this.scriptConfigMap = scriptConfigMap(this, plan.label !== undefined, namespace);
@@ -155,6 +166,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     }
     const volumes = [...this.mainContainer.mounts.map(mount => mount.volume), this.tmp];
     this.mainContainer.mounts.push(...props.volumeMounts ?? []);
+    // Only their names come into the manifest, where Kubernetes puts the claimed volumes in their place.
+    this.claimedVolumes = plan.volumeClaims.claims.map(({ name }) => kplus.Volume.fromEmptyDir(this, `ClaimedVolume-${name}`, name));
+    plan.volumeClaims.claims.forEach(({ path }, i) => this.mainContainer.mount(path, this.claimedVolumes[i]));
     props.containers?.forEach(container => this.addContainer(container));
 
     if (this.gpu._taint !== undefined) {
@@ -169,7 +183,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     }
     this.label();
 
-    const facts = { set: this, main: this.mainContainer, env, mounts, volumes, split: this.split, roles: plan.roles, label: plan.label };
+    const { roles, label } = plan;
+    const { split, mainContainer: main, claimedVolumes: claimed } = this;
+    const facts = { set: this, main, env, mounts, volumes, claimed, split, rollout: props.rollout, roles, label };
     this.node.addValidation({ validate: () => problems({ ...facts, scaledTo: this.scaler?.maxReplicas }) });
   }
 
@@ -212,6 +228,26 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     const service = syncService(this, options);
     addMissingLabels(service.metadata, this.ownLabels());
     return service;
+  }
+
+  /**
+   * Keeps drains, and whatever else evicts pods, from taking too many of a role at once, by a PodDisruptionBudget for each role that has a number. It holds back evictions only: no
+   * deletion, no rollout, no scaling, no node that is lost.
+   *
+   * With `roleLabel` the budgets go by the label, and so follow every kind of move. Without it they go by the names of the pods, as the split in the code has them; a number that is moved
+   * by hand they do not know.
+   *
+   * They have `unhealthyPodEvictionPolicy: AlwaysAllow`, so that a pod that is not ready never blocks a drain: Kubernetes 1.27 and newer know it.
+   *
+   * Refused: no number at all, a second call, a `maxUnavailable`, and `Split.between` or `Split.schedule` without `roleLabel`; at synth a share with an autoscaler and without `roleLabel`.
+   *
+   * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/
+   * @param options How many pods of each role stay.
+   */
+  public addDisruptionBudgets(options: DisruptionBudgetOptions): void {
+    const labels = this.ownLabels();
+    const budgets = disruptionBudgets(this, options, this.roleLabel !== undefined, () => this.scaler?.minReplicas);
+    budgets.forEach(({ metadata }) => addMissingLabels(metadata, labels));
   }
 
   /**
@@ -266,13 +302,37 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   }
 
   /**
+   * A volume that each pod has by one of the `volumeClaims`, to be mounted into other containers too: an init container that downloads a model, for example.
+   *
+   * Refused: a name that no claim has.
+   *
+   * @param name Name of the claim.
+   */
+  public claimedVolume(name: string): kplus.Volume {
+    const found = this.claimedVolumes.find(volume => volume.name === name);
+    if (!found) {
+      throw new Error(`'name' (${name}) must be the name of one of the 'volumeClaims' (${this.claimedVolumes.map(volume => volume.name).join(', ')}) in order to be a volume of each pod.`);
+    }
+    return found;
+  }
+
+  /**
+   * @internal
+   */
+  public _toKube(): kplus.k8s.StatefulSetSpec {
+    const spec = withVolumeClaims(super._toKube(), this.volumeClaims);
+    return this.updateStrategy ? { ...spec, updateStrategy: this.updateStrategy } : spec;
+  }
+
+  /**
    * @internal
    */
   public _toPodSpec(): kplus.k8s.PodSpec {
     // Not super: some later lines of cdk8s-plus override it in StatefulSet and lose all volumes there.
     const spec = kplus.Workload.prototype._toPodSpec.call(this);
     const { gpu, shareProcessNamespace, tmp, roleLabel } = this;
-    return withExtras(spec, { gpu, shareProcessNamespace, main: MAIN, tmp, asksApi: roleLabel !== undefined });
+    const claims = this.claimedVolumes.map(({ name }) => name);
+    return withExtras(spec, { gpu, shareProcessNamespace, main: MAIN, tmp, claims, asksApi: roleLabel !== undefined });
   }
 
   /** First of all, because the kubelet puts a variable into those after it. */

@@ -2,6 +2,7 @@ import * as library from 'cdk8s-sync-async';
 
 test('only what users need is public', () => {
   expect(Object.keys(library).sort()).toEqual([
-    'Check', 'ForwardSignal', 'Gpu', 'Restart', 'Split', 'SplitMove', 'StopSignal', 'SyncAsyncStatefulSet', 'Weekday',
+    'Check', 'ForwardSignal', 'Gpu', 'QueueTrigger', 'Restart', 'Rollout', 'Split', 'SplitMove', 'StopSignal', 'SyncAsyncStatefulSet',
+    'TriggerAuthenticationKind', 'VolumeClaimRetention', 'Weekday',
   ]);
 });

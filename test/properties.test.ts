@@ -4,7 +4,7 @@
 import { App, Chart, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import {
-  Check, ForwardSignal, Gpu, ProcessProps, Restart, RoleProps, Split, SplitMove, StopSignal, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps,
+  Check, ForwardSignal, Gpu, ProcessProps, Restart, RoleProps, Rollout, Split, SplitMove, StopSignal, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps,
 } from 'cdk8s-sync-async';
 import * as fc from 'fast-check';
 import { manifestWithoutScript } from './manifest';
@@ -82,6 +82,11 @@ const mount = mostly(
   fc.constantFrom('/run/sync-async', '/etc/sync-async/values/', '/models/', '/cache/'),
 );
 
+const claims = fc.uniqueArray(
+  fc.record({ name: label, path: mostly(fc.constantFrom('/claimed/a', '/claimed/b'), mount), mebibytes: mostly(fc.integer({ min: 1, max: 9999 }), fc.constant(0)) }),
+  { maxLength: 2, selector: claim => claim.path },
+);
+
 const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.record({
   name: optional(mostly(fc.stringMatching(/^[a-z][a-z0-9]{0,40}$/), fc.constant('a'.repeat(53)))),
   image: mostly(fc.constantFrom('ocr', 'registry.example.com/ocr:1.4.2'), fc.constant('')),
@@ -99,6 +104,8 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   grace: fc.option(fc.constantFrom(...[60, 600, 6000, 60000].map(Duration.seconds)), { nil: undefined, freq: 3 }),
   readOnlyRootFilesystem: optional(fc.boolean()),
   runAsRoot: optional(fc.boolean()),
+  claims,
+  rollout: fc.option(fc.constantFrom(Rollout.toAll(), Rollout.asyncFirst(), Rollout.canary(1)), { nil: undefined, freq: 1 }),
   sidecar: fc.option(mostly(fc.constant('sidecar'), fc.constant('main')), { nil: undefined, freq: 3 }),
 }).map(recipe => chart => ({
   metadata: { name: recipe.name },
@@ -112,6 +119,8 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   ports: recipe.ports,
   envVariables: Object.fromEntries(Object.entries(recipe.env).map(([name, value]) => [name, kplus.EnvValue.fromValue(value)])),
   volumeMounts: recipe.mounts.map((path, i) => ({ path, volume: kplus.Volume.fromEmptyDir(chart, `V${i}`, `v${i}`) })),
+  volumeClaims: recipe.claims.map(({ name, path, mebibytes }) => ({ name: `c-${name}`, path, size: Size.mebibytes(mebibytes) })),
+  rollout: recipe.rollout,
   sharedMemory: recipe.sharedMemory,
   terminationGracePeriod: recipe.grace,
   containerSecurityContext: { readOnlyRootFilesystem: recipe.readOnlyRootFilesystem },

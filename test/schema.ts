@@ -1,11 +1,13 @@
 import * as apps from 'kubernetes-models/apps/v1';
 import * as autoscaling from 'kubernetes-models/autoscaling/v2';
+import * as policy from 'kubernetes-models/policy/v1';
 import * as rbac from 'kubernetes-models/rbac.authorization.k8s.io/v1';
 import * as core from 'kubernetes-models/v1';
 
 const MODELS: { [kind: string]: new (object: any) => { validate(): void } } = {
   ConfigMap: core.ConfigMap,
   HorizontalPodAutoscaler: autoscaling.HorizontalPodAutoscaler,
+  PodDisruptionBudget: policy.PodDisruptionBudget,
   Role: rbac.Role,
   RoleBinding: rbac.RoleBinding,
   Service: core.Service,
@@ -23,16 +25,17 @@ export function validate(objects: any[]): void {
 function fitting(set: any, objects: any[]): void {
   const named = (kind: string, name: string) => objects.some(object => object.kind === kind && object.metadata.name === name
     && object.metadata.namespace === set.metadata.namespace);
-  const { serviceName, selector, template } = set.spec;
+  const { serviceName, selector, template, volumeClaimTemplates = [] } = set.spec;
   const { containers, initContainers = [], volumes } = template.spec;
 
   expect(named('Service', serviceName)).toBe(true);
   expect(template.metadata.labels).toMatchObject(selector.matchLabels);
-  expect(unique(volumes.map((volume: any) => volume.name))).toBe(true);
+  const volumeNames = [...volumes.map((volume: any) => volume.name), ...volumeClaimTemplates.map((claim: any) => claim.metadata.name)];
+  expect(unique(volumeNames)).toBe(true);
   volumes.filter((volume: any) => volume.configMap).forEach((volume: any) => expect(named('ConfigMap', volume.configMap.name)).toBe(true));
   expect(unique([...containers, ...initContainers].map((container: any) => container.name))).toBe(true);
   for (const { volumeMounts = [], env = [], ports = [] } of [...containers, ...initContainers]) {
-    expect(volumes.map((volume: any) => volume.name)).toEqual(expect.arrayContaining(volumeMounts.map((mount: any) => mount.name)));
+    expect(volumeNames).toEqual(expect.arrayContaining(volumeMounts.map((mount: any) => mount.name)));
     expect(unique(volumeMounts.map((mount: any) => mount.mountPath.replace(/\/$/, '')))).toBe(true);
     expect(unique(env.map((variable: any) => variable.name))).toBe(true);
     expect(unique(ports.map((port: any) => port.name ?? ''))).toBe(true);

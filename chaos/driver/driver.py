@@ -8,6 +8,8 @@ There are four streams of requests:
   what no server can have begun with.
 - retry: the same with a retry policy.
 - control: a server that nobody disturbs. When its requests fail too, it was not the service.
+
+With SERVICE the first three know only its name, and do not look into the registry: two connect anew for each request, the one with a policy keeps its channel.
 """
 import base64
 import itertools
@@ -32,6 +34,7 @@ DEADLINE = 30
 #: Of this driver alone, like the names of its jobs: what another one has left in the queues is not taken for its own.
 NAME = os.environ["POD_NAME"]
 DONE = f"chaos-done-{NAME}"
+SERVICE = os.environ.get("SERVICE")
 ROUND_ROBIN = {"loadBalancingConfig": [{"round_robin": {}}]}
 RETRY = {**ROUND_ROBIN, "methodConfig": [{"name": [{}], "retryPolicy": {
     "maxAttempts": 4, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"],
@@ -82,6 +85,34 @@ class Together:
                 scheme = "ipv6" if addresses[0].startswith("[") else "ipv4"
                 self.channel = grpc.insecure_channel(f"{scheme}:{','.join(addresses)}", self.options)
             return None, ocr_pb2_grpc.OcrStub(self.channel)
+
+
+class ByName:
+    """A channel to a Service, which chooses a server for each connection. What the server ends because of its age can take a request with it, so it needs a policy."""
+
+    def __init__(self):
+        self.stub = ocr_pb2_grpc.OcrStub(self.open(("grpc.service_config", json.dumps({"methodConfig": RETRY["methodConfig"]}))))
+
+    @staticmethod
+    def open(*options) -> grpc.Channel:
+        return grpc.insecure_channel(f"dns:///{SERVICE}", [("grpc.use_local_subchannel_pool", 1), *options])
+
+    def next(self):
+        return None, self.stub
+
+
+class Anew:
+    """A connection for each request."""
+
+    def __init__(self, *options):
+        self.options = options
+
+    def next(self):
+        return None, self
+
+    def Read(self, image, timeout):
+        with ByName.open(*self.options) as channel:
+            return ocr_pb2_grpc.OcrStub(channel).Read(image, timeout=timeout)
 
 
 class Control:
@@ -202,6 +233,8 @@ def main() -> None:
         threading.Thread(target=work[0], args=work[1:], daemon=True).start()
     servers.next(timeout=600)  # nothing is asked before there is somebody to answer
     clients = {"plain": servers, "transparent": Together(servers, ROUND_ROBIN), "retry": Together(servers, RETRY), "control": Control()}
+    if SERVICE:
+        clients.update(plain=Anew(("grpc.enable_retries", 0)), transparent=Anew(), retry=ByName())
     senders = [threading.Thread(target=ask, args=each) for each in clients.items()] + [threading.Thread(target=send_jobs)]
     for sender in senders:
         sender.start()

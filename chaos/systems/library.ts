@@ -7,7 +7,7 @@ import { DEMAND } from '../demand';
 import { Settings } from '../settings';
 import { System } from './system';
 
-function system(name: string, about: string, cannot: string[], split: (settings: Settings) => Split): System {
+function system(name: string, about: string, cannot: string[], split: (settings: Settings) => Split, service?: boolean): System {
   const set = `${name}-service`;
   return {
     name,
@@ -15,10 +15,13 @@ function system(name: string, about: string, cannot: string[], split: (settings:
     promised: true,
     cannot,
     workloads: [`statefulset/${set}`],
+    service: service ? `${name}-sync:50051` : undefined,
     objects: settings => {
       const { image, replicas, etcd, broker, requestSeconds, loadSeconds } = settings;
       const model = `sleep:${requestSeconds}`;
-      const objects = toObjects(new OcrChart(new App(), name, { image, replicas, split: split(settings), etcd, broker, gpu: Gpu.none(), model }));
+      const objects = toObjects(new OcrChart(new App(), name, {
+        image, replicas, split: split(settings), etcd, broker, service, gpu: Gpu.none(), model,
+      }));
       const [main] = statefulSet(objects).spec.template.spec.containers;
       main.imagePullPolicy = 'Always';
       main.env.push({ name: 'MODEL_LOAD_SECONDS', value: String(loadSeconds) });
@@ -30,6 +33,10 @@ function system(name: string, about: string, cannot: string[], split: (settings:
 }
 
 export const LIBRARY = system('library', 'examples/ocr as it is, with Split.count', ['demand'], ({ sync }) => Split.count(sync));
+
+/** The registrar goes on, so that it is known here who is registered; the clients do not ask. */
+export const SERVICE = system('by-service', 'examples/ocr with Split.count, whose clients know only the name of its Service', ['demand', 'etcd'],
+  ({ sync }) => Split.count(sync), true);
 
 /** So that it has the same number of synchronous pods as the others: 2 of 5. */
 export const SHARE = system('share', 'examples/ocr with Split.share', ['split', 'mixed', 'demand'], () => Split.share(2, 5));

@@ -17,6 +17,8 @@ export interface System {
   readonly cannot: string[];
   /** Whether its pods ask by themselves how many of them are to be synchronous, which is then not in its objects. */
   readonly asks?: boolean;
+  /** HOST:PORT by which its clients know it, who then do not look into the registry. */
+  readonly service?: string;
   /** The workloads, as kubectl names them. */
   readonly workloads: string[];
   /** What is applied. */

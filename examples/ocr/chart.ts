@@ -30,6 +30,13 @@ export interface OcrChartProps {
    */
   readonly split?: Split;
 
+  /**
+   * Let clients find the servers by the name of a Service too, `<id>-sync`. Connections to a server are then closed after 2 s, so that they lead to another one before it ends.
+   *
+   * @default false - by etcd alone.
+   */
+  readonly service?: boolean;
+
   /** @default Gpu.nvidia(1) */
   readonly gpu?: Gpu;
 
@@ -62,7 +69,9 @@ export class OcrChart extends Chart {
         ETCD: kplus.EnvValue.fromValue(props.etcd),
         BROKER_URL: kplus.EnvValue.fromValue(props.broker),
         MODEL: kplus.EnvValue.fromValue(props.model ?? 'rapidocr'),
+        ...props.service ? { CONNECTION_SECONDS: kplus.EnvValue.fromValue('2') } : {},
       },
+      roleLabel: props.service ? {} : undefined,
       sharedProcesses: [{
         name: 'model',
         command: ['python', 'model.py'],
@@ -96,6 +105,9 @@ export class OcrChart extends Chart {
       },
     });
 
+    if (props.service) {
+      service.exposeSyncViaService({ name: `${id}-sync` });
+    }
     if (props.scaler) {
       const { management: host, ...options } = props.scaler;
       service.scaleAsync({ ...options, queue: QueueTrigger.rabbitmq({ queueName: 'ocr', host }) });

@@ -13,7 +13,7 @@ export class TritonChart extends Chart {
     const models = kplus.PersistentVolumeClaim.fromClaimName(this, 'Models', 'triton-models');
     const queue = kplus.Secret.fromSecretName(this, 'Queue', 'triton-queue');
 
-    new SyncAsyncStatefulSet(this, 'ocr', {
+    const ocr = new SyncAsyncStatefulSet(this, 'ocr', {
       image: 'registry.example.com/triton-ocr:25.06', // built by service/Dockerfile
       replicas: 6,
       split: Split.count(4),
@@ -26,8 +26,9 @@ export class TritonChart extends Chart {
       workingDir: '/app',
       sharedMemory: Size.gibibytes(1), // the models in Python hand their tensors over in it
       volumeMounts: [{ path: '/models', volume: kplus.Volume.fromPersistentVolumeClaim(this, 'Repository', models, { readOnly: true }), readOnly: true }],
+      volumeClaims: [{ name: 'cache', size: Size.gibibytes(20), path: '/cache' }], // of each pod, and there again for the next one with its name
       envVariables: {
-        HOME: kplus.EnvValue.fromValue('/tmp'), // for libraries that keep a cache: the root file system is read-only
+        HOME: kplus.EnvValue.fromValue('/cache'), // for libraries that keep one, and engines that are compiled for this GPU
         POD_IP: kplus.EnvValue.fromFieldRef(kplus.EnvFieldPaths.POD_IP), // what the registrar registers
         ETCD_URL: kplus.EnvValue.fromValue('http://etcd:2379'),
         BROKER_URL: queue.envValue('broker'),
@@ -51,5 +52,6 @@ export class TritonChart extends Chart {
         }],
       },
     });
+    ocr.addDisruptionBudgets({ syncMinAvailable: 3 });
   }
 }

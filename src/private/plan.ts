@@ -4,8 +4,10 @@ import { Gpu } from '../gpu';
 import { Timing, toTiming } from '../probe-timing';
 import { Role, toRole, toShared } from '../role';
 import { RoleLabel, toRoleLabel } from '../role-label';
+import { Rollout } from '../rollout';
 import { Split } from '../split';
 import { SyncAsyncStatefulSetProps } from '../sync-async-stateful-set-props';
+import { toVolumeClaims, VolumeClaims } from '../volume-claim';
 import { hasCapability, toCapabilities } from './capabilities';
 import { instanceOf, MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
 import { variableProblems } from './validation';
@@ -19,6 +21,9 @@ export interface Plan {
   readonly roles: Role[];
   readonly label?: RoleLabel;
   readonly timing: Timing;
+  /** Instead of the one of cdk8s-plus. */
+  readonly strategy?: kplus.k8s.StatefulSetUpdateStrategy;
+  readonly volumeClaims: VolumeClaims;
   readonly terminationGracePeriod: Duration;
 }
 
@@ -46,6 +51,7 @@ export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
   });
   instanceOf('split', props.split, Split, 'Split.count(4)');
   instanceOf('gpu', props.gpu, Gpu, 'Gpu.nvidia()');
+  instanceOf('rollout', props.rollout, Rollout, 'Rollout.asyncFirst()');
   checkReplicas(props);
   checkSecurity(props);
   const label = props.roleLabel && toRoleLabel(props.roleLabel, props.replicas);
@@ -55,6 +61,8 @@ export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
     roles,
     label,
     timing: toTiming(props.probes ?? {}),
+    strategy: toStrategy(props),
+    volumeClaims: toVolumeClaims(props.volumeClaims, props.volumeClaimRetention),
     terminationGracePeriod: toGracePeriod(props, roles),
   };
 }
@@ -67,6 +75,17 @@ function checkReplicas({ replicas, split }: SyncAsyncStatefulSetProps): void {
   if ((split?._most ?? 0) > replicas) {
     throw new Error(`'split' (${split!._name}) must be at most 'replicas' (${replicas}) in order for every synchronous pod to exist.`);
   }
+}
+
+function toStrategy({ rollout, strategy, split, replicas }: SyncAsyncStatefulSetProps): kplus.k8s.StatefulSetUpdateStrategy | undefined {
+  if (rollout && strategy) {
+    throw new Error('\'strategy\' must not be given beside \'rollout\' in order for one of them to say which pods a new template reaches.');
+  }
+  const [problem] = rollout?._problems(split, replicas) ?? [];
+  if (problem !== undefined) {
+    throw new Error(problem);
+  }
+  return rollout?._strategy(split, replicas);
 }
 
 function checkSecurity({ runAsRoot, securityContext, containerSecurityContext: context }: SyncAsyncStatefulSetProps): void {

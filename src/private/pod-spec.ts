@@ -12,6 +12,8 @@ export interface PodExtras {
   readonly main: string;
   /** A writable place for temporary files. */
   readonly tmp: kplus.Volume;
+  /** Names of volumes that Kubernetes adds by itself, one for each claim. */
+  readonly claims: string[];
   /** Whether the entrypoint's container may ask the API server. */
   readonly asksApi: boolean;
 }
@@ -41,7 +43,7 @@ const API: kplus.k8s.Volume = {
 
 /** A pod spec of cdk8s-plus, and what it has no words for. */
 export function withExtras(spec: kplus.k8s.PodSpec, extras: PodExtras): kplus.k8s.PodSpec {
-  const { gpu, main, tmp, asksApi } = extras;
+  const { gpu, main, tmp, claims, asksApi } = extras;
   const withOwn = (container: kplus.k8s.Container) => withTmp(withGpu(asksApi ? withApi(container) : container, gpu), tmp);
   const containers = spec.containers.map(container => container.name === main ? withOwn(container) : container);
   const usesTmp = containers.some(container => container.volumeMounts?.some(mount => mount.name === tmp.name));
@@ -49,7 +51,7 @@ export function withExtras(spec: kplus.k8s.PodSpec, extras: PodExtras): kplus.k8
     ...spec,
     containers: containers.map(withCapabilities),
     initContainers: spec.initContainers?.map(withCapabilities),
-    volumes: usesTmp || asksApi ? [...spec.volumes ?? [], ...asksApi ? [API] : [], ...usesTmp ? [tmp._toKube()] : []] : spec.volumes,
+    volumes: [...(spec.volumes ?? []).filter(({ name }) => !claims.includes(name)), ...asksApi ? [API] : [], ...usesTmp ? [tmp._toKube()] : []],
     securityContext: { ...spec.securityContext, seccompProfile: { type: 'RuntimeDefault' } },
     nodeSelector: gpu._options.nodeSelector,
     runtimeClassName: gpu._options.runtimeClassName,

@@ -184,9 +184,9 @@ give() {
     *) _pause=10 ;; # somebody has to do something
   esac
   [ "$_pause" -le 30 ] || _pause=30
+  note "$_how" "$_trouble"
   [ "$_told" = "$_code" ] || log "event=error process=role-label reason=\\"$_trouble\\""
   _told=$_code
-  note "$_how" "$_trouble"
   return 1
 }
 

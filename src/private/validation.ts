@@ -2,9 +2,11 @@ import { posix } from 'node:path';
 import * as kplus from 'cdk8s-plus-27';
 import { Role } from '../role';
 import { ROLE_LABEL, RoleLabel } from '../role-label';
+import { Rollout } from '../rollout';
 import { Split } from '../split';
 import { expand, isDnsLabel, LATE_ENV, references } from './checks';
 import { OWN_DIRS } from './directories';
+import { autoscalersOf } from './replicas';
 import { tooManyNames } from './rights';
 
 /** Variables of the container that belong to the entrypoint. */
@@ -29,7 +31,10 @@ export interface Facts {
   readonly mounts: kplus.VolumeMount[];
   /** The library's own volumes. */
   readonly volumes: kplus.Volume[];
+  /** The volumes of the claims, whose mounts are the user's. */
+  readonly claimed: kplus.Volume[];
   readonly split?: Split;
+  readonly rollout?: Rollout;
   readonly roles: Role[];
   readonly label?: RoleLabel;
   /** The most pods that the set's own scaler lets it have. */
@@ -43,11 +48,12 @@ export function problems(facts: Facts): string[] {
     ...serviceProblems(facts.set),
     ...selectorProblems(facts.set),
     ...replicaProblems(facts.set, facts.split),
+    ...facts.set.hasAutoscaler ? facts.rollout?._problems(facts.split, undefined) ?? [] : [],
     ...roleProblems(facts.set, facts.roles, facts.split),
     ...containerProblems(facts.set),
     ...envProblems(facts.main, facts.env),
-    ...mountProblems(facts.main, facts.mounts),
-    ...volumeProblems(facts.set, facts.volumes),
+    ...mountProblems(facts.main, facts.mounts, facts.claimed),
+    ...volumeProblems(facts.set, facts.volumes, facts.claimed),
     ...commandProblems(facts.set, facts.main, facts.roles, facts.split),
     ...checkProblems(facts.main, facts.roles),
     ...facts.label ? labelProblems(facts.set, facts.label, facts.scaledTo) : [],
@@ -85,9 +91,8 @@ function replicaProblems(set: kplus.StatefulSet, split?: Split): string[] {
   if (!set.hasAutoscaler) {
     return count <= 1 ? [] : [`'split' (${split!._name}) must be at most 'replicas' (1, the default) in order for every synchronous pod to exist.`];
   }
-  return set.node.root.node.findAll()
-    .filter(each => each instanceof kplus.HorizontalPodAutoscaler)
-    .filter(({ target, minReplicas }) => target === set && minReplicas < count)
+  return autoscalersOf(set)
+    .filter(({ minReplicas }) => minReplicas < count)
     .map(({ minReplicas, node }) => `'minReplicas' (${minReplicas}) of ${node.path} must be at least the number of synchronous pods (${split!._name}) in order for every synchronous pod to exist.`);
 }
 
@@ -143,40 +148,46 @@ function reserved(name: string): string {
   return `'envVariables' (${name}) must not be set in order for the entrypoint to know its pod; reserved are ${RESERVED_ENV.join(', ')}.`;
 }
 
-function mountProblems({ mounts }: kplus.Container, own: kplus.VolumeMount[]): string[] {
+function mountProblems({ mounts }: kplus.Container, own: kplus.VolumeMount[], claimed: kplus.Volume[]): string[] {
   const found: string[] = [];
   const paths = new Set<string>();
   for (const mount of mounts.filter(each => !own.includes(each))) {
     const path = mount.path;
+    const prop = claimed.includes(mount.volume) ? 'volumeClaims' : 'volumeMounts';
     if (!path || path.includes(':')) {
-      found.push(`'volumeMounts' (${path}) must be a path without colons in order for Kubernetes to mount there.`);
+      found.push(`'${prop}' (${path}) must be a path without colons in order for Kubernetes to mount there.`);
       continue;
     }
     const late = references(mount.subPathExpr ?? '').find(each => LATE_ENV.includes(each));
     if (late !== undefined) {
-      found.push(`'volumeMounts' (${path}) must not use $(${late}) in 'subPathExpr' in order to be mounted: the kubelet does not know this variable; use $(POD_NAME).`);
+      found.push(`'${prop}' (${path}) must not use $(${late}) in 'subPathExpr' in order to be mounted: the kubelet does not know this variable; use $(POD_NAME).`);
     }
     const normal = posix.join('/', path, '/');
     if (NEEDED_DIRS.includes(normal)) {
-      found.push(`'volumeMounts' (${path}) must not be one of ${NEEDED_DIRS.map(dir => dir.replace(/(.)\/$/, '$1')).join(', ')} in order for the container to start.`);
+      found.push(`'${prop}' (${path}) must not be one of ${NEEDED_DIRS.map(dir => dir.replace(/(.)\/$/, '$1')).join(', ')} in order for the container to start.`);
     }
     const covered = OWN_DIRS.find(dir => normal.startsWith(`${dir}/`));
     if (covered) {
-      found.push(`'volumeMounts' (${path}) must not be in ${covered} in order for the entrypoint to find its own files.`);
+      found.push(`'${prop}' (${path}) must not be in ${covered} in order for the entrypoint to find its own files.`);
     } else if (paths.has(normal)) {
-      found.push(`'volumeMounts' (${path}) must be there only once in order to be a mount of one volume.`);
+      found.push(`'${prop}' (${path}) must be there only once in order to be a mount of one volume.`);
     }
     paths.add(normal);
   }
   return found;
 }
 
-function volumeProblems(set: kplus.StatefulSet, own: kplus.Volume[]): string[] {
+function volumeProblems(set: kplus.StatefulSet, own: kplus.Volume[], claimed: kplus.Volume[]): string[] {
   const mounts = [...set.containers, ...set.initContainers].flatMap(container => container.mounts);
-  const others = [...new Set([...mounts.map(mount => mount.volume), ...set.volumes])].filter(volume => !own.includes(volume));
-  return others
-    .filter(({ name }) => name.startsWith('sync-async-'))
-    .map(({ name }) => `'volumes' (${name}) must not have a name that begins with sync-async- in order not to be mistaken for the library's own.`);
+  const others = [...new Set([...mounts.map(mount => mount.volume), ...set.volumes])].filter(volume => ![...own, ...claimed].includes(volume));
+  return [
+    ...others
+      .filter(({ name }) => name.startsWith('sync-async-'))
+      .map(({ name }) => `'volumes' (${name}) must not have a name that begins with sync-async- in order not to be mistaken for the library's own.`),
+    ...claimed
+      .filter(({ name }) => others.some(volume => volume.name === name))
+      .map(({ name }) => `'volumeClaims' (${name}) must not have the name of another volume of the pod in order to be told from it.`),
+  ];
 }
 
 /** The kubelet leaves `$(NAME)` as it is when the container has no such variable. */
@@ -207,8 +218,7 @@ function labelProblems(set: kplus.StatefulSet, { maxReplicas }: RoleLabel, scale
     found.push('\'roleLabel.maxReplicas\' (undefined) must be given in order for the Role to name every pod: an autoscaler decides how many there are.');
   }
   const most = maxReplicas ?? scaledTo ?? set.replicas ?? 1;
-  const scalers = set.node.root.node.findAll().filter(each => each instanceof kplus.HorizontalPodAutoscaler).filter(({ target }) => target === set);
-  found.push(...scalers.filter(scaler => maxReplicas !== undefined && scaler.maxReplicas > maxReplicas).map(scaler =>
+  found.push(...autoscalersOf(set).filter(scaler => maxReplicas !== undefined && scaler.maxReplicas > maxReplicas).map(scaler =>
     `'roleLabel.maxReplicas' (${maxReplicas}) must be at least 'maxReplicas' (${scaler.maxReplicas}) of ${scaler.node.path} in order for the Role to name every pod.`));
   return [...found, ...tooManyNames(set, most)];
 }

@@ -1,7 +1,7 @@
 import { address, Driver } from '../../chaos/driver';
 import { Settings } from '../../chaos/settings';
 import { DEPLOYMENTS } from '../../chaos/systems/deployments';
-import { BETWEEN, LIBRARY, SHARE } from '../../chaos/systems/library';
+import { BETWEEN, LIBRARY, SERVICE, SHARE } from '../../chaos/systems/library';
 import { SCRIPT } from '../../chaos/systems/script';
 import { Kubectl } from '../../cluster/kubectl';
 import { Pods } from '../../cluster/pods';
@@ -50,7 +50,7 @@ test('An address is written as the registrar writes it', () => {
   expect([address('10.0.0.1'), address('fd00::1')]).toEqual(['10.0.0.1:50051', '[fd00::1]:50051']);
 });
 
-test.each([LIBRARY, SHARE, BETWEEN, SCRIPT, DEPLOYMENTS])('$name has the newest image, and a model that takes its time to load', ({ objects }) => {
+test.each([LIBRARY, SHARE, BETWEEN, SERVICE, SCRIPT, DEPLOYMENTS])('$name has the newest image, and a model that takes its time to load', ({ objects }) => {
   const pods = objects(SETTINGS).map(({ spec }) => spec?.template?.spec);
   const containers = pods.flatMap(pod => [...pod?.initContainers ?? [], ...pod?.containers ?? []]);
   expect(containers.length).toBeGreaterThan(0);
@@ -58,4 +58,17 @@ test.each([LIBRARY, SHARE, BETWEEN, SCRIPT, DEPLOYMENTS])('$name has the newest 
     expect(imagePullPolicy).toBe('Always');
     expect(env).toContainEqual({ name: 'MODEL_LOAD_SECONDS', value: '10' });
   }
+});
+
+test('Clients who know only a name are given that of the Service for synchronous pods', () => {
+  const services = SERVICE.objects(SETTINGS).filter(({ kind, spec }) => kind === 'Service' && spec.clusterIP !== 'None');
+  expect(services.map(({ metadata, spec }) => `${metadata.name}:${spec.ports[0].port}`)).toEqual([SERVICE.service]);
+  expect(services[0].spec.selector).toHaveProperty(['cdk8s-sync-async/role'], 'sync');
+  expect(LIBRARY.service).toBeUndefined();
+});
+
+test.each([LIBRARY, SHARE, BETWEEN, SERVICE])('$name knows the pods of its own StatefulSet', ({ objects, owns, workloads }) => {
+  const { metadata: { name } } = objects(SETTINGS).find(({ kind }) => kind === 'StatefulSet');
+  expect(workloads).toEqual([`statefulset/${name}`]);
+  expect(owns({ metadata: { name: `${name}-0` } } as any)).toBe(true);
 });

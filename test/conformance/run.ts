@@ -4,9 +4,11 @@ import { parseArgs } from 'node:util';
 import { Check, Trial } from './check';
 import { AUTOSCALING } from './checks/autoscaling';
 import { BETWEEN } from './checks/between';
+import { BUDGETS, LABELLED_BUDGETS } from './checks/budgets';
 import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
 import { LABELS } from './checks/label';
+import { LABEL_SERVICE } from './checks/label-service';
 import { LEFTOVERS } from './checks/leftovers';
 import { LIFE } from './checks/life';
 import { MOVE } from './checks/move';
@@ -15,6 +17,7 @@ import { PROBES } from './checks/probes';
 import { ROLLOUT } from './checks/rollout';
 import { SERVICE } from './checks/service';
 import { VALUES } from './checks/values';
+import { VOLUMES } from './checks/volumes';
 import { WARM } from './checks/warm';
 import { MINIMAL, YAML } from './checks/yaml';
 import { Cluster, Forgotten } from './deployment';
@@ -25,10 +28,10 @@ import { makeNamespace } from '../../cluster/namespace';
 import { Pods } from '../../cluster/pods';
 import { since, sleep, until } from '../../util/wait';
 
-const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, MINIMAL, LABELS, OCR, AUTOSCALING].flat();
-
 /** Those that need an image with Python. */
-const NEED_OCR = [...MINIMAL, ...LABELS, ...OCR, ...AUTOSCALING];
+const NEED_OCR = [MINIMAL, LABELS, LABEL_SERVICE, LABELLED_BUDGETS, OCR, AUTOSCALING].flat();
+
+const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, BUDGETS, VOLUMES, NEED_OCR].flat();
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
@@ -44,7 +47,8 @@ Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a name
   --report FILE   write what was seen as JSON
   --list          say what is checked, and end
   --ocr-images PREFIX
-                  try the OCR example and the role label too, with the images PREFIXocr:1, PREFIXetcd:1 and PREFIXrabbitmq:1 (default: $CONFORMANCE_OCR_IMAGES)
+                  try the OCR example and the role label too, with the images PREFIXocr:1, PREFIXetcd:1, PREFIXrabbitmq:1 and PREFIXcurl:1
+                  (default: $CONFORMANCE_OCR_IMAGES)
 `;
 
 interface Result {

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Chart } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { Check, Gpu, ProcessProps, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { Check, DisruptionBudgetOptions, Gpu, ProcessProps, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
 import { Cluster } from './deployment';
 import { statefulSet, toObjects } from '../../cluster/objects';
 
 /**
  * What a check wants of its probe service; the rest is the same for all. `split` must be said, since no split is one too.
  */
-export type ServiceProps = Partial<SyncAsyncStatefulSetProps> & { readonly split: Split | undefined };
+export type ServiceProps = Partial<SyncAsyncStatefulSetProps> & { readonly split: Split | undefined; readonly budgets?: DisruptionBudgetOptions };
 
 /**
  * A process of the probe service: program.sh with settings, ready when it serves.
@@ -42,6 +42,9 @@ export function service(name: string, cluster: Pick<Cluster, 'image' | 'gpus' | 
   const programs = new kplus.ConfigMap(chart, 'Programs', { data: Object.fromEntries(files.map(file => [file, readFileSync(join(__dirname, file), 'utf8')])) });
   set.mainContainer.mount('/probe', kplus.Volume.fromConfigMap(chart, 'ProgramsVolume', programs));
   set.mainContainer.mount('/scratch', kplus.Volume.fromEmptyDir(chart, 'WorkVolume', 'work'));
+  if (props.budgets) {
+    set.addDisruptionBudgets(props.budgets);
+  }
   if (props.roleLabel && props.ports) {
     set.exposeSyncViaService({ name: `${name}-web` });
   }

@@ -84,6 +84,7 @@ const FAILURES: [string, string][] = [
   ['echo --1', 'the demand (--1) must be'],
   ['echo 05', 'the demand (05) must be'],
   ['echo 5 pods', 'the demand (5 pods) must be'],
+  ['echo \'5" event="move\'', 'the demand (14 characters) must be'],
   ['exec cat /dev/zero', 'ended with status'],
   ['while :; do echo 55555555555555555555555555555555555555555555; done', 'ended with status'],
   ['exec sleep 1000', 'no answer within 2 s'],

@@ -48,10 +48,11 @@ export const NEVER = 2 ** 31 - 1;
 /** Proves the sentence under one shell, with the real script or another one; says what happened when it cannot. It can be given up. */
 export async function attempt(proof: Proof, shell: Shell, script?: string, abort?: AbortSignal): Promise<void> {
   const lives: Entrypoint[] = [];
+  let over = false;
   abort?.addEventListener('abort', () => lives.forEach(life => life.giveUp('not needed any more')));
   const start: Start = async life => {
     await room();
-    if (abort?.aborted) {
+    if (over || abort?.aborted) { // one of several that are started at once has failed meanwhile
       leave();
       throw new Error('not needed any more');
     }
@@ -70,6 +71,7 @@ export async function attempt(proof: Proof, shell: Shell, script?: string, abort
     const { message, stack } = error as Error;
     throw Object.assign(new Error(message), { stack: [message, ...stories, stack!.slice(stack!.indexOf('\n    at '))].join('\n') });
   } finally {
+    over = true;
     await Promise.all(lives.map(life => life.dispose()));
   }
 }

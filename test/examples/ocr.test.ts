@@ -163,12 +163,12 @@ if (LACKING) process.stderr.write(`skipped: the programs of the OCR example: ${L
   }, 5 * MINUTES);
 
   test('lose nothing when a pod moves there and back, and its model goes on', async () => {
-    for (const ordinal of [0, 1, 2]) await pod(ordinal, 2, 'sleep:6'); // 0 and 1 serve, 2 works; requests are longer than the server's stop delay
+    for (const ordinal of [0, 1, 2]) await pod(ordinal, 2, 'sleep:9'); // 0 and 1 serve, 2 works; requests are longer than the server's stop delay
     await Promise.all(pods.map(life => runs(life)));
     const [, moved] = pods;
     await told(moved, /event=registered/);
     const model = moved.pidOf('model');
-    const load = run([PYTHON, 'load.py', '--every=0.5', '--jobs=2', '--job-seconds=1'], await environment('client', 'none'));
+    const load = run([PYTHON, 'load.py', '--every=0.8', '--jobs=2', '--job-seconds=1'], await environment('client', 'none'));
     await load.writes(/"request", "pod": "ocr-1", "ok": true/);
 
     moved.putValue('1');

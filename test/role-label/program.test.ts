@@ -33,7 +33,7 @@ function proveBoth(sentence: string, run: (stage: Stage) => Promise<void>, optio
       } finally {
         await api.goAway();
       }
-    }, { lacking, seconds: 15, ...options });
+    }, { lacking, seconds: 20, ...options });
   }
 }
 
@@ -84,8 +84,13 @@ proveBoth('An asynchronous pod has its label before its worker starts, and keeps
   api.answers = [{ status: 200, after: 0.5 }];
   const life = await pod(ASYNC);
   const worker = await life.event('worker', 'started');
-  assert.deepEqual(api.labels, ['async']);
-  assertSeconds(worker.at - api.requests[0].at, 0.5, 5, 'from the request to the worker');
+  // On a machine that is too slow to ask within two seconds the worker does not wait for it.
+  const waited = moment(life, { event: 'ready', process: 'role-label' }) - moment(life, { event: 'process-start', process: 'role-label' });
+  if (waited < 2) {
+    assert.deepEqual(api.labels, ['async']);
+    assertSeconds(worker.at - api.requests[0].at, 0.5, 5, 'from the request to the worker');
+  }
+  await set(life, 'async');
   assert.equal(await isReady(life, shell), true);
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
@@ -170,9 +175,10 @@ proveBoth('An API server that is away at the start delays the label and readines
 proveBoth('One that takes connections and says nothing delays the worker by two seconds at most.', async ({ api, shell, pod }) => {
   api.answers = ['never', { status: 200 }];
   const life = await pod(ASYNC);
-  const worker = await life.event('worker', 'started');
+  await life.event('worker', 'started');
   await requests(life, api, 1);
-  assertSeconds(worker.at - api.requests[0].at, 0.5, 4, 'from the request to the worker');
+  const [program, worker] = ['role-label', 'worker'].map(process => moment(life, { event: 'process-start', process }));
+  assertSeconds(worker - program, 1.9, 5, 'from the program\'s start to the worker\'s');
   assert.equal(await isReady(life, shell), false);
   await set(life, 'async');
   assert.equal(await isReady(life, shell), true);
@@ -312,9 +318,10 @@ proveBoth('What an earlier life of the container has written down counts for not
     const prepare = (directory: string) => writeFileSync(join(directory, 'run/role-label'), `1 ${role} right 5 role label: long over\n`);
     const life = await pod({ ...ASYNC, prepare });
     await life.event('worker', 'started');
+    await life.line({ event: 'error', process: 'role-label' });
     assert.equal(await isReady(life, shell), false);
     await stop(life);
-    assert.match(life.terminationLog(), /^stopped by TERM; role label: .*503/);
+    assert.match(life.terminationLog(), /^stopped by TERM; role label: the API server does not do it/);
     const refused = await pod({ ...ASYNC, value: 'x', prepare });
     assert.equal((await refused.ended()).status, 64);
     assert.doesNotMatch(refused.terminationLog(), /long over/);

@@ -12,6 +12,8 @@ const PYTHON = find('python3');
 if (!PYTHON) {
   console.warn('left out: the gateway of bench day, because there is no python3');
 }
+jest.setTimeout(60_000); // more than all that is waited for
+
 const DAY = join(__dirname, '../../../bench/day');
 
 /** A port that nobody has. */

@@ -1,182 +1,13 @@
 import { Duration } from 'cdk8s';
-import { Check as Command, ProcessProps, RoleLabelOptions, Split } from 'cdk8s-sync-async';
-import { container, isReady, restarts } from '../../../cluster/pods';
-import { percentile } from '../../../util/statistics';
-import { until } from '../../../util/wait';
-import { Check, Trial } from '../check';
+import { Split, SplitMove } from 'cdk8s-sync-async';
+import { container, isReady } from '../../../cluster/pods';
+import { since, sleep, until } from '../../../util/wait';
+import { Check } from '../check';
 import { Deployment } from '../deployment';
-import { count, Event, find, parseLog } from '../log';
+import { Gate } from '../gate';
+import { count, find } from '../log';
 import { program, ServiceProps } from '../service';
-
-const LABEL = 'cdk8s-sync-async/role';
-
-/** Nobody is to be restarted by a liveness that a busy machine is too slow for. */
-const probes = { period: Duration.seconds(2), livenessFailures: 20 };
-
-/** The web server in either role: an asynchronous pod that is asked says so, instead of refusing. */
-function web(ending: string): ProcessProps {
-  return {
-    name: 'web',
-    command: ['python', '/probe/web.py', 'serve', ending],
-    ready: Command.command(['sh', '/probe/program.sh', 'ready', 'web']),
-  };
-}
-
-function props(trial: Trial, ending: string, roleLabel: RoleLabelOptions = {}): ServiceProps & { readonly replicas: number } {
-  return {
-    image: `${trial.cluster.ocrImages}ocr:1`,
-    split: Split.count(2),
-    replicas: 4,
-    probes,
-    roleLabel,
-    ports: [{ name: 'http', number: 8080 }, { name: 'grpc', number: 50051 }],
-    syncRole: { processes: [web(ending)] },
-    asyncRole: { processes: [{ ...web(ending), name: 'worker' }] },
-  };
-}
-
-/** A pod with clients that know only the name of the Service. */
-function clients(objects: any[], name: string, image: string): void {
-  const programs = objects.find(object => object.kind === 'ConfigMap' && object.data['web.py']).metadata.name;
-  objects.push({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: `${name}-clients` },
-    spec: {
-      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-      terminationGracePeriodSeconds: 15,
-      volumes: [{ name: 'programs', configMap: { name: programs } }],
-      containers: [{
-        name: 'clients',
-        image,
-        command: ['python', '/probe/web.py', 'ask', `${name}-web`],
-        volumeMounts: [{ name: 'programs', mountPath: '/probe' }],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-      }],
-    },
-  });
-}
-
-/** One time that a pod left: when its label was gone, when its server was asked to end, and when its label was there again, if it was. */
-interface Leaving {
-  readonly pod: string;
-  readonly gone: number;
-  readonly asked: number;
-  readonly back: number;
-}
-
-/** What all containers of all pods have said, each line once, however often it was read. */
-class Story {
-  private readonly events = new Map<string, Event & { readonly pod: string }>();
-
-  constructor(private readonly deployment: Deployment) {}
-
-  public take(index: number, log: Event[]): void {
-    const pod = `${this.deployment.name}-${index}`;
-    log.forEach(event => this.events.set(`${pod} ${event.at} ${event.by} ${event.event}`, { ...event, pod }));
-  }
-
-  /** What the containers say that there are now, and those before them. */
-  public async read(): Promise<void> {
-    await Promise.all(this.deployment.pods.flatMap((pod, index) => [
-      this.deployment.log(index).then(log => this.take(index, log)),
-      ...restarts(pod) > 0 ? [this.deployment.log(index, { previous: true }).then(log => this.take(index, log))] : [],
-    ]));
-  }
-
-  public get leavings(): Leaving[] {
-    const all = [...this.events.values()].sort((a, b) => a.at - b.at);
-    return all.filter(({ event, fields }) => event === 'label' && fields.role === 'none').map(({ pod, at: gone }) => {
-      const next = (what: (event: Event) => boolean) => all.find(each => each.pod === pod && each.at > gone && what(each))?.at ?? Infinity;
-      return {
-        pod,
-        gone,
-        asked: next(({ event, fields }) => event === 'stop-signal' && fields.process === 'web'),
-        back: next(({ event, fields }) => event === 'label' && fields.role === 'sync'),
-      };
-    });
-  }
-}
-
-interface Answer {
-  readonly at: number;
-  readonly kind: string;
-  readonly pod: string;
-  readonly role: string;
-}
-
-/** What the clients have seen, beside what the pods say. */
-function compare(trial: Trial, log: Event[], left: Leaving[], mayFail: string[]): void {
-  const answers = log.filter(e => e.event === 'answer')
-    .map(({ fields: { at, kind, pod, role } }): Answer => ({ at: Number(at), kind, pod, role }));
-  for (const kind of ['fresh', 'kept', 'grpc']) {
-    const own = answers.filter(answer => answer.kind === kind);
-    const failed = log.filter(e => e.event === 'failure' && e.fields.kind === kind);
-    const when = failed.map(({ fields }) => `${near(Number(fields.at), left)} ${fields.error.slice(0, 80)}`);
-    trial.expect(own.length > 500 && (failed.length === 0 || mayFail.includes(kind)),
-      `${kind}: ${own.length} answers, ${failed.length} failures${failed.length > 0 ? ` (${when.slice(0, 8).join('; ')})` : ''}`);
-    const wrong = own.filter(answer => answer.role !== 'sync');
-    const those = wrong.slice(0, 8).map(({ at, pod }) => `${pod} ${near(at, left)}`);
-    trial.expect(wrong.length === 0, `${kind}: ${wrong.length} answers by asynchronous pods${wrong.length > 0 ? ` (${those.join('; ')})` : ''}`);
-    const lags = left.map(({ pod, gone, back }) => {
-      const late = own.filter(each => each.pod === pod && each.at >= gone && each.at < back);
-      return Math.max(0, ...late.map(({ at }) => at - gone));
-    });
-    if (lags.length > 0) {
-      const half = percentile(lags, 50).toFixed(2);
-      trial.see(`${kind}: the last answer comes ${lags.map(lag => lag.toFixed(2)).join(', ')} s after the label is gone (half within ${half})`);
-    }
-  }
-  trial.see(`from the label's end to the server's TERM: ${left.map(({ gone, asked }) => (asked - gone).toFixed(1)).join(', ')} s`);
-}
-
-/** A moment in words: by the last pod that has left before it. */
-function near(at: number, left: Leaving[]): string {
-  const last = left.filter(({ gone }) => gone <= at).at(-1);
-  return last ? `at ${at.toFixed(2)}, ${(at - last.gone).toFixed(2)} s after the label of ${last.pod} was gone, ${(at - last.asked).toFixed(2)} s after its TERM` : `at ${at.toFixed(2)}, before any left`;
-}
-
-/** Deletes, moves both ways and a rollout, under the eyes of clients. */
-async function disturb(trial: Trial, given: ServiceProps & { readonly replicas: number }, rounds: number, mayFail: string[] = []): Promise<void> {
-  const deployment = trial.deployment();
-  await deployment.apply(given);
-  await deployment.ready(given.replicas, 240);
-  await deployment.apply(given, objects => clients(objects, deployment.name, given.image!));
-  await until('the clients run', 60, () => trial.cluster.pods.get(`${deployment.name}-clients`)?.status.phase === 'Running');
-  const lines: string[] = [];
-  const end = trial.cluster.kubectl.follow(['logs', `${deployment.name}-clients`, '--follow', '--timestamps'], line => lines.push(line));
-  await until('the clients get answers', 60, () => lines.filter(line => line.includes('event=answer')).length > 100);
-
-  const labels = () => deployment.pods.map(pod => pod.metadata.labels[LABEL]);
-  const moved = async (sync: number) => {
-    await deployment.setSplit(`${sync}`);
-    await until(() => `labels for ${sync}: ${labels()}; ${deployment.brief}`, 180,
-      () => deployment.pods.length === given.replicas && deployment.pods.every((pod, index) => isReady(pod) && pod.metadata.labels[LABEL] === (index < sync ? 'sync' : 'async')), 0.2);
-  };
-  trial.same('labels', labels(), ['sync', 'sync', 'async', 'async']);
-
-  const story = new Story(deployment);
-  story.take(0, (await deployment.delete(0)).log);
-  await deployment.ready(given.replicas, 120);
-  const before = deployment.restarts;
-  for (const sync of Array<number[]>(rounds).fill([3, 1, 2]).flat()) {
-    await moved(sync);
-    await story.read();
-  }
-  trial.expect((given.sharedProcesses === undefined) === (deployment.restarts !== before), `restarts before the moves ${before}, after them ${deployment.restarts}`);
-  const ends = await Promise.all(deployment.pods.map((_, index) => deployment.follow(index)));
-  await deployment.kubectl('rollout', 'restart', `statefulset/${deployment.name}`);
-  await deployment.kubectl('rollout', 'status', `statefulset/${deployment.name}`, '--timeout=400s');
-  await deployment.ready(given.replicas, 120);
-  (await Promise.all(ends.map(log => log()))).forEach((log, index) => story.take(index, log));
-  await story.read();
-
-  await deployment.kubectl('delete', 'pod', `${deployment.name}-clients`, '--wait=false');
-  await end;
-  const left = story.leavings;
-  trial.same('times that a pod has left', left.length, 1 + 2 * rounds + 2); // by the deletion, each time by 3 to 1, by the rollout
-  compare(trial, parseLog(lines.join('\n')), left, mayFail);
-}
+import { LABEL, probes, webProps, withClients } from '../web';
 
 const forbidden: Check = {
   name: 'label-forbidden',
@@ -185,7 +16,7 @@ const forbidden: Check = {
   seconds: 90,
   async run(trial) {
     const deployment = trial.deployment();
-    const given = { ...props(trial, 'gently'), split: Split.count(1), replicas: 2 };
+    const given = { ...webProps(trial, 'gently'), split: Split.count(1), replicas: 2 };
     await deployment.apply(given, objects => objects.find(object => object.kind === 'Role').rules = []);
     await until('its pods are there', 30, () => deployment.pods.length === 2);
     const told = await Promise.all([0, 1].map(index => deployment.logged(index, 'entrypoint', 'error', 90)));
@@ -207,29 +38,95 @@ const forbidden: Check = {
   },
 };
 
-const cold: Check = {
-  name: 'label-service-cold',
-  promise: 'Through the Service no request is answered by an asynchronous pod, and none fails: by a deletion, cold moves both ways, a rollout.',
-  pods: 4,
-  seconds: 300,
-  run: trial => disturb(trial, props(trial, 'gently'), 1),
-};
-
-const warm: Check = {
-  name: 'label-service-warm',
-  promise: 'The same with warm moves.',
-  pods: 4,
+const outage: Check = {
+  name: 'label-outage',
+  promise: 'While the API server is away, at a start, in a move, in a stop, nobody ends, workers work and no request fails; when it is back the labels are right.',
+  pods: 3,
   seconds: 240,
-  run: trial => disturb(trial, { ...props(trial, 'gently'), sharedProcesses: [program('model')] }, 3),
+  async run(trial) {
+    const gate = await Gate.make(trial);
+    const given = { ...webProps(trial, 'gently', { stopDelay: Duration.seconds(5) }), ...gate.props, replicas: 3, sharedProcesses: [program('model')] };
+    const deployment = trial.deployment();
+    const labels = () => deployment.pods.map(pod => pod.metadata.labels[LABEL]).join();
+    const right = (sync: number, seconds = 60) => until(() => `labels for ${sync}: ${labels()}; ${deployment.brief}`, seconds,
+      () => deployment.pods.length === 3 && deployment.pods.every((pod, index) => isReady(pod) && pod.metadata.labels[LABEL] === (index < sync ? 'sync' : 'async')), 0.2);
+
+    await deployment.apply(given);
+    await until('its pods are there', 30, () => deployment.pods.length === 3);
+    await Promise.all([0, 1, 2].map(index => deployment.logged(index, 'web', 'serving', 90)));
+    await sleep(30);
+    trial.same('away for 30 s at the start: labels, ready pods', `${labels()} ${deployment.pods.filter(isReady).length}`, ',, 0');
+    let begin = Date.now();
+    await gate.open();
+    await right(2);
+    trial.see(`the labels are right ${since(begin).toFixed(1)} s after it is back`);
+    const end = await withClients(trial, deployment, given);
+
+    await gate.close();
+    await deployment.setSplit('1');
+    const moved = await deployment.logged(1, 'entrypoint', 'move', 60);
+    await until('pod 1 works in the other role', 120, async () => (await deployment.log(1)).some(e => e.event === 'serving' && e.fields.role === 'async'), 1);
+    const told = find(await deployment.log(1), 'entrypoint', 'error');
+    trial.expect(told.fields.reason.startsWith('role label: the API server does not do it'), `away in a move: ${told.fields.reason}`);
+    const asked = (await deployment.log(1)).find(e => e.event === 'stop-signal' && e.fields.process === 'web')!;
+    trial.expect(asked.at - moved.at > 30, `its server goes on for ${(asked.at - moved.at).toFixed(0)} s`);
+    trial.same('the label stays, and the pod is not ready', `${labels()} ${isReady(deployment.pod(1))}`, 'sync,sync,async false');
+    await gate.open();
+    begin = Date.now();
+    await right(1);
+    trial.see(`the labels are right ${since(begin).toFixed(1)} s after it is back`);
+
+    await deployment.setSplit('2');
+    await right(2, 120);
+    await gate.close();
+    const { log, pod, seconds } = await deployment.delete(0);
+    const server = log.find(e => e.event === 'stop-signal' && e.fields.process === 'web')!;
+    trial.expect(server.at - find(log, 'entrypoint', 'stop').at > 30, `away in a stop: its server goes on for ${(server.at - find(log, 'entrypoint', 'stop').at).toFixed(0)} s, the stop takes ${seconds.toFixed(0)} s`);
+    trial.same('exit code', container(pod)?.state.terminated?.exitCode, 0);
+    await gate.open();
+    await right(2, 120);
+    trial.same('restarts', deployment.restarts, '0,0,0');
+
+    const answers = await end();
+    const failures = answers.filter(e => e.event === 'failure');
+    trial.expect(failures.length === 0, `${answers.filter(e => e.event === 'answer').length} answers, ${failures.length} failures ${failures.map(e => `${e.fields.kind} ${e.fields.error}`).slice(0, 3).join('; ')}`);
+    trial.same('answers by asynchronous pods', answers.filter(e => e.event === 'answer' && e.fields.role !== 'sync').length, 0);
+  },
 };
 
-const atOnce: Check = {
-  name: 'label-service-at-once',
-  promise: 'The same with a server that ends all its connections at TERM: new ones do not fail.',
-  pods: 4,
-  seconds: 240,
-  run: trial => disturb(trial, { ...props(trial, 'at-once'), sharedProcesses: [program('model')] }, 3, ['kept', 'grpc']),
+const splits: Check = {
+  name: 'label-splits',
+  promise: 'Pods have the label of their role with every split and without one; only the container of the processes has the token, and curl alone is enough for an image.',
+  pods: 9,
+  seconds: 150,
+  async run(trial) {
+    const small = (split: Split | undefined, more: Partial<ServiceProps> = {}): ServiceProps => ({
+      split, replicas: 2, probes, roleLabel: {}, image: `${trial.cluster.ocrImages}curl:1`, ...split ? {} : { asyncRole: undefined }, ...more,
+    });
+    const labelled = async (deployment: Deployment, wanted: string) => {
+      const labels = () => deployment.pods.map(pod => pod.metadata.labels[LABEL]).join();
+      const fine = await until(() => '', 120, () => deployment.pods.every(isReady) && labels() === wanted, 0.2).catch(() => false);
+      trial.expect(fine !== false, `${deployment.name}: labels ${labels()}; ${fine === false ? deployment.brief : ''}`);
+    };
+    const [none, share, rolled, between] = ['-none', '-share', '-rolled', '-between'].map(suffix => trial.deployment(suffix));
+    const demand = { demand: ['echo', '2'], period: Duration.seconds(2) };
+    const sidecar = { name: 'sidecar', image: trial.cluster.image, command: ['sleep', '100000'], securityContext: { user: 65532 } };
+    await Promise.all([
+      none.apply(small(undefined, { containers: [sidecar] })),
+      share.apply(small(Split.share(1, 2))),
+      rolled.apply(small(Split.count(1, { move: SplitMove.ROLLOUT }))),
+      between.apply(small(Split.between(1, 2, demand), { replicas: 3 })),
+    ]);
+    await Promise.all([labelled(none, 'sync,sync'), labelled(share, 'sync,async'), labelled(rolled, 'sync,async'), labelled(between, 'sync,sync,async')]);
+
+    const seen = (container_: string) => none.kubectl('exec', `${none.name}-0`, `--container=${container_}`, '--', 'sh', '-c', '{ ls /etc/sync-async/api; ls /var/run/secrets/kubernetes.io; } 2>/dev/null || :');
+    trial.same('what the main container has of the API', (await seen('main')).split(/\s+/).filter(Boolean).join(), 'ca.crt,namespace,token,uid');
+    trial.same('what the other has', (await seen('sidecar')).trim(), '');
+    trial.same('python3 in the image', (await none.exec(0, 'command -v python3 || :')).trim(), '');
+
+    await Promise.all([share.apply(small(Split.share(2, 2), { asyncRole: undefined })), rolled.apply(small(Split.count(0, { move: SplitMove.ROLLOUT }))), between.setSplit('1')]);
+    await Promise.all([labelled(share, 'sync,sync'), labelled(rolled, 'async,async'), labelled(between, 'sync,async,async')]);
+  },
 };
 
-
-export const LABELS = [forbidden, cold, warm, atOnce];
+export const LABELS = [forbidden, outage, splits];
