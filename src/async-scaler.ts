@@ -145,7 +145,7 @@ function toRules(prop: string, { stabilizationWindow, strategy, policies }: kplu
     throw new Error(`'${prop}.policies' ([]) must have at least one policy in order to limit anything; leave it out for the default.`);
   }
   return {
-    tolerance: 0,
+    tolerance: '0', // as KEDA writes it back
     ...stabilizationWindow && { stabilizationWindowSeconds: seconds(`${prop}.stabilizationWindow`, stabilizationWindow, 0, 3600) },
     ...strategy && { selectPolicy: strategy },
     ...policies && {

@@ -98,7 +98,7 @@ describe('the set', () => {
 
 describe('how fast it is', () => {
   test('is what Kubernetes does by itself, but that no tenth of the pods is left alone', () => {
-    expect(behavior({})).toEqual({ scaleUp: { tolerance: 0 }, scaleDown: { tolerance: 0 } });
+    expect(behavior({})).toEqual({ scaleUp: { tolerance: '0' }, scaleDown: { tolerance: '0' } });
   });
 
   test('is what the rules say', () => {
@@ -108,13 +108,13 @@ describe('how fast it is', () => {
       scaleUp: { strategy: kplus.ScalingStrategy.MIN_CHANGE, policies },
       scaleDown: { stabilizationWindow: Duration.minutes(10) },
     })).toEqual({
-      scaleUp: { tolerance: 0, selectPolicy: 'Min', policies: [{ type: 'Pods', value: 2, periodSeconds: 15 }, { type: 'Percent', value: 50, periodSeconds: 60 }] },
-      scaleDown: { tolerance: 0, stabilizationWindowSeconds: 600 },
+      scaleUp: { tolerance: '0', selectPolicy: 'Min', policies: [{ type: 'Pods', value: 2, periodSeconds: 15 }, { type: 'Percent', value: 50, periodSeconds: 60 }] },
+      scaleDown: { tolerance: '0', stabilizationWindowSeconds: 600 },
     });
   });
 
   test('can be at once', () => {
-    expect(behavior({ scaleDown: { stabilizationWindow: Duration.seconds(0) } }).scaleDown).toEqual({ tolerance: 0, stabilizationWindowSeconds: 0 });
+    expect(behavior({ scaleDown: { stabilizationWindow: Duration.seconds(0) } }).scaleDown).toEqual({ tolerance: '0', stabilizationWindowSeconds: 0 });
   });
 });
 

@@ -47,8 +47,8 @@ Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a name
   --report FILE   write what was seen as JSON
   --list          say what is checked, and end
   --ocr-images PREFIX
-                  try the OCR example and the role label too, with the images PREFIXocr:1, PREFIXetcd:1, PREFIXrabbitmq:1 and PREFIXcurl:1
-                  (default: $CONFORMANCE_OCR_IMAGES)
+                  try the OCR example, the role label and, where there is KEDA, autoscaling too, with the images PREFIXocr:1, PREFIXetcd:1, PREFIXrabbitmq:1 and
+                  PREFIXcurl:1 (default: $CONFORMANCE_OCR_IMAGES)
 `;
 
 interface Result {
