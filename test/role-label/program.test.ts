@@ -85,6 +85,7 @@ proveBoth('An asynchronous pod has its label before its worker starts, and keeps
   const life = await pod(ASYNC);
   const worker = await life.event('worker', 'started');
   // On a machine that is too slow to ask within two seconds the worker does not wait for it.
+  await life.line({ event: 'ready', process: 'role-label' });
   const waited = moment(life, { event: 'ready', process: 'role-label' }) - moment(life, { event: 'process-start', process: 'role-label' });
   if (waited < 2) {
     assert.deepEqual(api.labels, ['async']);
@@ -154,9 +155,10 @@ proveBoth('An API server with an IPv6 address is asked too.', async ({ api, pod 
 
 proveBoth('An API server that is away at the start delays the label and readiness, but neither the worker nor anybody\'s life.', async ({ api, shell, pod }) => {
   await api.goAway();
-  await each([ASYNC, SYNC], async split => {
-    const life = await pod({ ...split, limit: 60 });
-    const first = split === ASYNC ? await life.event('worker', 'started') : await life.event('server', 'started');
+  const lives = await Promise.all([ASYNC, SYNC].map(split => pod({ ...split, limit: 60 })));
+  await each([0, 1], async which => {
+    const life = lives[which];
+    const first = await life.event(['worker', 'server'][which], 'started');
     await life.line({ event: 'running' });
     assertSeconds(moment(life, { event: 'running' }), 0, 4, `until it runs, with ${first.name}`);
     await life.looked();
@@ -164,8 +166,11 @@ proveBoth('An API server that is away at the start delays the label and readines
     assert.equal(await isReady(life, shell), false);
     assert.match(troubles(life)[0], /^role label: the API server does not do it \(000, .*refused|onnect/i);
     assert.equal(troubles(life).length, 1, 'it says so once');
-    if (split === ASYNC) await api.comeBack();
-    await set(life, split === ASYNC ? 'async' : 'sync');
+  });
+  await api.comeBack();
+  await each([0, 1], async which => {
+    const life = lives[which];
+    await set(life, ['async', 'sync'][which]);
     assert.equal(await isReady(life, shell), true);
     await stop(life);
     assert.equal(life.terminationLog(), 'stopped by TERM\n', 'what is over is no part of the last words');
@@ -177,6 +182,7 @@ proveBoth('One that takes connections and says nothing delays the worker by two 
   const life = await pod(ASYNC);
   await life.event('worker', 'started');
   await requests(life, api, 1);
+  await life.line({ event: 'process-start', process: 'worker' });
   const [program, worker] = ['role-label', 'worker'].map(process => moment(life, { event: 'process-start', process }));
   assertSeconds(worker - program, 1.9, 5, 'from the program\'s start to the worker\'s');
   assert.equal(await isReady(life, shell), false);
