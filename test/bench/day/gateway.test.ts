@@ -105,9 +105,10 @@ async function free(): Promise<number> {
   });
 
   test('counts the request of a server that dies as failed', async () => {
-    await open(1, 1, [0.1]);
+    await open(1, 2, [1]);
     const server = client('server');
     await says('begin');
+    server.kill('SIGSTOP'); // so that it is at work for as long as it takes to see it
     await until('it is at work', 5, async () => Number(await demand()) > 0, 0.01);
     server.kill('SIGKILL');
     await says('failed');
