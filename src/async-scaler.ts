@@ -1,6 +1,7 @@
 import { ApiObject, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { instanceOf, MAX_NUMBER, oneOf, wholeNumber, wholeSeconds } from './private/checks';
+import { autoscalersOf } from './private/replicas';
 import { QueueTrigger } from './queue-trigger';
 import { SyncAsyncStatefulSet } from './sync-async-stateful-set';
 
@@ -169,6 +170,6 @@ function variableProblems({ mainContainer: { env } }: SyncAsyncStatefulSet, queu
 }
 
 function rivalProblems(set: SyncAsyncStatefulSet): string[] {
-  return set.node.root.node.findAll().filter(each => each instanceof kplus.HorizontalPodAutoscaler && each.target === set).map(({ node }) =>
+  return autoscalersOf(set).map(({ node }) =>
     `'target' (${set.node.path}) of ${node.path} must have no other autoscaler in order for one to decide how many pods there are: it has that of scaleAsync.`);
 }

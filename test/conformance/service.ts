@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Chart } from 'cdk8s';
+import { App, Chart, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Check, DisruptionBudgetOptions, Gpu, ProcessProps, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
 import { Cluster } from './deployment';
@@ -11,6 +11,9 @@ import { statefulSet, toObjects } from '../../cluster/objects';
  * What a check wants of its probe service; the rest is the same for all. `split` must be said, since no split is one too.
  */
 export type ServiceProps = Partial<SyncAsyncStatefulSetProps> & { readonly split: Split | undefined; readonly budgets?: DisruptionBudgetOptions };
+
+/** Nobody is to be restarted by a liveness that a busy machine is too slow for. */
+export const probes = { period: Duration.seconds(2), livenessFailures: 20 };
 
 /**
  * A process of the probe service: program.sh with settings, ready when it serves.

@@ -1,15 +1,11 @@
-import { Duration } from 'cdk8s';
 import { Check as Command, ProcessProps, RoleLabelOptions, Split } from 'cdk8s-sync-async';
 import { Trial } from './check';
 import { Deployment } from './deployment';
 import { Event, parseLog } from './log';
-import { ServiceProps } from './service';
+import { probes, ServiceProps } from './service';
 import { until } from '../../util/wait';
 
 export const LABEL = 'cdk8s-sync-async/role';
-
-/** Nobody is to be restarted by a liveness that a busy machine is too slow for. */
-export const probes = { period: Duration.seconds(2), livenessFailures: 20 };
 
 export type WebProps = ServiceProps & { readonly replicas: number };
 

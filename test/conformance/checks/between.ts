@@ -5,7 +5,7 @@ import { sleep, until } from '../../../util/wait';
 import { Check } from '../check';
 import { Deployment } from '../deployment';
 import { count } from '../log';
-import { program, service, ServiceProps } from '../service';
+import { probes, program, service, ServiceProps } from '../service';
 
 /** In seconds. */
 const WINDOW = 8;
@@ -15,7 +15,7 @@ const BETWEEN_PODS = [1, 2];
 const props: ServiceProps = {
   split: Split.between(1, 3, { demand: ['cat', '/scratch/demand'], period: Duration.seconds(1), stabilizationWindow: Duration.seconds(WINDOW) }),
   replicas: 4,
-  probes: { period: Duration.seconds(2), livenessFailures: 20 },
+  probes,
   sharedProcesses: [program('model')],
 };
 

@@ -4,11 +4,11 @@ import { isReady, ordinal, Pod } from '../../../cluster/pods';
 import { since, sleep, until } from '../../../util/wait';
 import { Check, Trial } from '../check';
 import { Deployment } from '../deployment';
-import { program, ServiceProps } from '../service';
+import { probes, program, ServiceProps } from '../service';
+import { LABEL } from '../web';
 
 type RoleOf = (pod: Pod) => string | undefined;
 
-const LABEL = 'cdk8s-sync-async/role';
 const byLabel: RoleOf = pod => pod.metadata.labels[LABEL];
 const byOrdinal = (sync: number): RoleOf => pod => ordinal(pod) < sync ? 'sync' : 'async';
 
@@ -144,7 +144,7 @@ const label: Check = {
       replicas: 5,
       roleLabel: {},
       budgets: { syncMinAvailable: floors.sync, asyncMinAvailable: floors.async },
-      probes: { period: Duration.seconds(2), livenessFailures: 20 },
+      probes,
     });
     await deployment.ready(5, 240);
     const budgets = (await trial.cluster.kubectl.json(['get', 'poddisruptionbudgets'])).items.map(({ metadata: { name } }: any) => name)

@@ -6,8 +6,8 @@ import { Check } from '../check';
 import { Deployment } from '../deployment';
 import { Gate } from '../gate';
 import { count, find } from '../log';
-import { program, ServiceProps } from '../service';
-import { LABEL, probes, webProps, withClients } from '../web';
+import { probes, program, ServiceProps } from '../service';
+import { LABEL, webProps, withClients } from '../web';
 
 const forbidden: Check = {
   name: 'label-forbidden',

@@ -5,10 +5,8 @@ import { since } from '../../../util/wait';
 import { Check, Trial } from '../check';
 import { Deployment } from '../deployment';
 import { count, find, startedIn, story } from '../log';
-import { program, ServiceProps } from '../service';
+import { probes, program, ServiceProps } from '../service';
 
-/** Nobody is to be restarted by a liveness that a busy machine is too slow for. */
-const probes = { period: Duration.seconds(2), livenessFailures: 20 };
 /** Takes longer to end than it takes to look for the file: what looks ends with the container. */
 const asyncRole = { processes: [program('worker', ['finish=2'])] };
 

@@ -5,10 +5,8 @@ import { since } from '../../../util/wait';
 import { Check } from '../check';
 import { Deployment } from '../deployment';
 import { Event, find, startedIn, story } from '../log';
-import { program, ServiceProps } from '../service';
+import { probes, program, ServiceProps } from '../service';
 
-/** Nobody is to be restarted by a liveness that a busy machine is too slow for. */
-const probes = { period: Duration.seconds(2), livenessFailures: 20 };
 const sharedProcesses = [program('model', ['load=3'])];
 
 /**

@@ -5,6 +5,7 @@ import { statefulSet, toObjects } from '../../../cluster/objects';
 import { MinimalChart } from '../../../examples/minimal/chart';
 import { Check } from '../check';
 import { service } from '../service';
+import { LABEL } from '../web';
 
 const accepted: Check = {
   name: 'accepted',
@@ -77,7 +78,7 @@ const example: Check = {
       const answer = await deployment.exec(2, `python3 -c 'import urllib.request; print(urllib.request.urlopen("http://${host}:8080/").read().decode())'`);
       trial.same(`pod 2 asks ${host}:`, answer.trim(), `Hello from ${set.metadata.name}-0`);
     }
-    trial.same('labels', deployment.pods.map(pod => pod.metadata.labels['cdk8s-sync-async/role']), ['sync', 'async', 'async']);
+    trial.same('labels', deployment.pods.map(pod => pod.metadata.labels[LABEL]), ['sync', 'async', 'async']);
     trial.same('restarts', deployment.restarts, '0,0,0');
   },
 };
