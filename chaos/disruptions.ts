@@ -157,12 +157,21 @@ async function drain(stage: Stage): Promise<void> {
   const node = otherNode(stage);
   await done(close(stage, node));
   const pods = stage.pods.filter(pod => pod.spec.nodeName === node);
-  await Promise.all(pods.map(async ({ metadata: { name } }) => {
-    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: stage.kubectl.namespace } };
-    const path = `/api/v1/namespaces/${stage.kubectl.namespace}/pods/${name}/eviction`;
-    await done(stage.kubectl.print(['create', '--raw', path, '--filename=-'], JSON.stringify(eviction)));
-  }));
+  await Promise.all(pods.map(pod => evict(stage, pod.metadata.name)));
   await until(`${node} is empty`, 120, () => stage.pods.every(pod => pod.spec.nodeName !== node), 0.2);
+}
+
+// Asked again while a budget forbids it, as kubectl does.
+async function evict({ kubectl }: Stage, name: string): Promise<void> {
+  const eviction = JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: kubectl.namespace } });
+  const path = `/api/v1/namespaces/${kubectl.namespace}/pods/${name}/eviction`;
+  await until(`${name} may be evicted`, 120, async () => {
+    const { status, stderr } = await done(kubectl.run(['create', '--raw', path, '--filename=-'], eviction));
+    if (status !== 0 && !stderr.includes('disruption budget')) {
+      throw new Undone(`${name} cannot be evicted: ${stderr.trim()}`);
+    }
+    return status === 0;
+  });
 }
 
 async function close(stage: Stage, node: string): Promise<void> {

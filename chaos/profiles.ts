@@ -37,7 +37,7 @@ export const PROFILES: { [name: string]: Profile } = {
         tries: ONCE,
       },
       { system: BETWEEN, disruptions: ['demand'], tries: ONCE },
-      { system: SERVICE, disruptions: ['delete a sync pod', 'split', 'rolling restart'], tries: ONCE },
+      { system: SERVICE, disruptions: ['delete a sync pod', 'split', 'drain', 'rolling restart'], tries: ONCE },
       { system: SCRIPT, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
       { system: DEPLOYMENTS, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
     ],
@@ -58,8 +58,7 @@ export const PROFILES: { [name: string]: Profile } = {
       { system: BETWEEN, disruptions: ['demand'], tries: MANY },
       {
         system: SERVICE,
-        // No drain: without a budget it takes every server of a node, and where nobody is behind a Service, connections are refused.
-        disruptions: ['KILL to server', 'delete a sync pod', 'split', 'scale below sync', 'rolling restart', 'image', 'api'],
+        disruptions: ['KILL to server', 'delete a sync pod', 'split', 'scale below sync', 'rolling restart', 'image', 'drain', 'api'],
         tries: { planned: 4, unplanned: 1 },
       },
       { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: TWICE },

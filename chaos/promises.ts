@@ -1,4 +1,4 @@
-import { Ledger } from './ledger';
+import { Ledger, Request } from './ledger';
 import { System } from './systems/system';
 import { countedOf, lostPerTry, Verdict } from './trial';
 
@@ -44,9 +44,14 @@ export function promises({ system, verdicts, leftOut, asked, ended, error, ledge
     ...missing,
     ...verdicts.filter(verdict => verdict.void === undefined || verdict.broken.length > 0) // one that does not count can break a promise, and keep none
       .map(({ trial, broken }) => ({ ok: broken.length === 0, what: `${system.name}: ${trial.row}: ${broken.join('; ')}` })),
-    { ok: outside.length === 0, what: `${system.name}: between the disruptions: ${outside.length} requests failed` },
+    { ok: outside.length === 0, what: `${system.name}: between the disruptions: ${outside.length} requests failed${outside.length === 0 ? '' : firstOf(outside, ledger)}` },
     { ok: lost === 0, what: `${system.name}: at the end: ${lost} jobs are lost` },
   ];
+}
+
+function firstOf([{ stream, why, begin }]: Request[], { requests }: Ledger): string {
+  const seconds = begin - Math.min(...requests.map(each => each.begin));
+  return `, the first (${stream}) after ${seconds.toFixed(1)} s: ${why ?? '?'}`;
 }
 
 /**

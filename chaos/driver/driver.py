@@ -235,6 +235,7 @@ def main() -> None:
     clients = {"plain": servers, "transparent": Together(servers, ROUND_ROBIN), "retry": Together(servers, RETRY), "control": Control()}
     if SERVICE:
         clients.update(plain=Anew(("grpc.enable_retries", 0)), transparent=Anew(), retry=ByName())
+        clients["retry"].stub.Read(ocr_pb2.Image(content=b"image"), timeout=600, wait_for_ready=True)  # a Service has its servers later than the registry has
     senders = [threading.Thread(target=ask, args=each) for each in clients.items()] + [threading.Thread(target=send_jobs)]
     for sender in senders:
         sender.start()

@@ -1,5 +1,5 @@
 import { App, Duration } from 'cdk8s';
-import { Gpu, Split } from 'cdk8s-sync-async';
+import { Gpu, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
 import { statefulSet, toObjects } from '../../cluster/objects';
 import { ordinal } from '../../cluster/pods';
 import { OcrChart } from '../../examples/ocr/chart';
@@ -19,9 +19,13 @@ function system(name: string, about: string, cannot: string[], split: (settings:
     objects: settings => {
       const { image, replicas, etcd, broker, requestSeconds, loadSeconds } = settings;
       const model = `sleep:${requestSeconds}`;
-      const objects = toObjects(new OcrChart(new App(), name, {
+      const chart = new OcrChart(new App(), name, {
         image, replicas, split: split(settings), etcd, broker, service, gpu: Gpu.none(), model,
-      }));
+      });
+      if (service) { // where nobody is behind it, connections are refused: a drain must not take all servers of a node at once
+        (chart.node.findChild('service') as SyncAsyncStatefulSet).addDisruptionBudgets({ syncMinAvailable: 1 });
+      }
+      const objects = toObjects(chart);
       const [main] = statefulSet(objects).spec.template.spec.containers;
       main.imagePullPolicy = 'Always';
       main.env.push({ name: 'MODEL_LOAD_SECONDS', value: String(loadSeconds) });
@@ -35,7 +39,7 @@ function system(name: string, about: string, cannot: string[], split: (settings:
 export const LIBRARY = system('library', 'examples/ocr as it is, with Split.count', ['demand'], ({ sync }) => Split.count(sync));
 
 /** The registrar goes on, so that it is known here who is registered; the clients do not ask. */
-export const SERVICE = system('by-service', 'examples/ocr with Split.count, whose clients know only the name of its Service', ['demand', 'etcd'],
+export const SERVICE = system('by-service', 'examples/ocr with Split.count and a budget, whose clients know only the name of its Service', ['demand', 'etcd'],
   ({ sync }) => Split.count(sync), true);
 
 /** So that it has the same number of synchronous pods as the others: 2 of 5. */

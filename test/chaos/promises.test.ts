@@ -18,13 +18,13 @@ function result(more: Partial<Result>): Result {
   return { system: LIBRARY, verdicts: [verdict('scale')], leftOut: [], asked: [], ended: true, ledger: new Ledger(), ...more };
 }
 
-function ledger(note: Note): Ledger {
+function ledger(...notes: Note[]): Ledger {
   const made = new Ledger();
-  made.add(note);
+  notes.forEach(note => made.add(note));
   return made;
 }
 
-const failure: Note = { e: 'request', stream: 'plain', begin: 80, end: 81, pod: 'a', ok: false };
+const failure: Note = { e: 'request', stream: 'plain', begin: 80, end: 81, pod: 'a', ok: false, why: 'UNAVAILABLE' };
 
 describe('A promise is broken', () => {
   test.each<[string, Partial<Result>, string[]]>([
@@ -39,7 +39,8 @@ describe('A promise is broken', () => {
     ['when it ended early', { error: 'no API server' }, ['library: no API server']],
     ['when something that was asked for is left out', { asked: ['node'], leftOut: [{ name: 'node', why: 'nobody has said how' }] },
       ['library: node was asked for and left out: nobody has said how']],
-    ['between the disruptions', { ledger: ledger(failure) }, ['library: between the disruptions: 1 requests failed']],
+    ['between the disruptions', { ledger: ledger({ ...failure, begin: 75, ok: true }, failure) },
+      ['library: between the disruptions: 1 requests failed, the first (plain) after 5.0 s: UNAVAILABLE']],
     ['at the end', { ledger: ledger({ e: 'job', id: 'one', begin: 80, at: 80, again: false }) }, ['library: at the end: 1 jobs are lost']],
     ['by a control that loses nothing where it has to', { system: SCRIPT, verdicts: [verdict('rolling restart')] },
       ['script: rolling restart: a control has lost nothing, so the load is too weak to show anything']],

@@ -109,7 +109,7 @@ export class Deployment {
   public async log(index: number, options: { previous?: boolean } = {}): Promise<Event[]> {
     const args = [...this.logOf(index), ...options.previous ? ['--previous'] : []];
     let refusal = '';
-    const { stdout } = await until(`${this.name}-${index} has a log`, 15, async () => {
+    const { stdout } = await until(`${this.name}-${index} has a log`, options.previous ? 15 : 60, async () => { // a container may still be made
       const output = await this.cluster.kubectl.run(args);
       refusal = output.stderr.trim();
       return output.status === 0 ? output : undefined;

@@ -1,6 +1,10 @@
 import { EnvValue } from 'cdk8s-plus-27';
 import { Trial } from './check';
+import { Deployment } from './deployment';
 import { ServiceProps } from './service';
+import { until } from '../../util/wait';
+
+const CONNECTS = 'python3 -c "import os, socket; socket.create_connection((os.environ[\'KUBERNETES_SERVICE_HOST\'], 443), 1)" 2>/dev/null && echo yes || echo no';
 
 /**
  * A way to the API server that can be closed: a Service with the endpoints of the real one. Pods take it by a name that its certificate has.
@@ -38,8 +42,9 @@ export class Gate {
     await this.trial.cluster.kubectl.apply(this.slices);
   }
 
-  /** Connections that there are live on; the program makes a new one each time. */
-  public async close(): Promise<void> {
+  /** Closes it to all pods, which the nodes' proxies do a little later. Connections that there are live on; the program makes a new one each time. */
+  public async close(deployment: Deployment): Promise<void> {
     await this.trial.cluster.kubectl.print(['delete', 'endpointslices', `--selector=kubernetes.io/service-name=${this.name}`]);
+    await Promise.all(deployment.pods.map((_, index) => until(`the gate is closed to pod ${index}`, 60, async () => (await deployment.exec(index, CONNECTS)).trim() === 'no')));
   }
 }

@@ -62,7 +62,7 @@ const outage: Check = {
     trial.see(`the labels are right ${since(begin).toFixed(1)} s after it is back`);
     const end = await withClients(trial, deployment, given);
 
-    await gate.close();
+    await gate.close(deployment);
     await deployment.setSplit('1');
     const moved = await deployment.logged(1, 'entrypoint', 'move', 60);
     await until('pod 1 works in the other role', 120, async () => (await deployment.log(1)).some(e => e.event === 'serving' && e.fields.role === 'async'), 1);
@@ -78,7 +78,7 @@ const outage: Check = {
 
     await deployment.setSplit('2');
     await right(2, 120);
-    await gate.close();
+    await gate.close(deployment);
     const { log, pod, seconds } = await deployment.delete(0);
     const server = log.find(e => e.event === 'stop-signal' && e.fields.process === 'web')!;
     trial.expect(server.at - find(log, 'entrypoint', 'stop').at > 30, `away in a stop: its server goes on for ${(server.at - find(log, 'entrypoint', 'stop').at).toFixed(0)} s, the stop takes ${seconds.toFixed(0)} s`);
