@@ -165,8 +165,14 @@ function seconds(prop: string, duration: Duration, min: number, max: number): nu
 
 /** KEDA looks variables up in the first container, which is the main one. */
 function variableProblems({ mainContainer: { env } }: SyncAsyncStatefulSet, queue: QueueTrigger): string[] {
-  return queue._variables.filter(([, name]) => env.variables[name] === undefined && env.sources.length === 0).map(([field, name]) =>
-    `'${field}' (${name}) must be a variable in 'envVariables' in order for KEDA to read it there.`);
+  return queue._variables.flatMap(([field, name]) => {
+    if (env.variables[name] === undefined) {
+      return env.sources.length > 0 ? [] : [`'${field}' (${name}) must be a variable in 'envVariables' in order for KEDA to read it there.`];
+    }
+    const { valueFrom } = env.variables[name];
+    return !valueFrom || valueFrom.configMapKeyRef || valueFrom.secretKeyRef ? [] :
+      [`'${field}' (${name}) must have a value, or one from a ConfigMap or a Secret, in order for KEDA to read it: what each pod has of its own it does not know.`];
+  });
 }
 
 function rivalProblems(set: SyncAsyncStatefulSet): string[] {

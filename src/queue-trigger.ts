@@ -246,10 +246,7 @@ export class QueueTrigger {
   ) {
     const { authenticationRef, metadata = {} } = options;
     Object.entries({ type, ...fields, ...metadata }).forEach(([name, value]) => text(name, value));
-    const taken = Object.keys({ ...fields, ...fixed, ...target && { [target]: '' } }).find(name => name in metadata);
-    if (taken !== undefined) {
-      throw new Error(`'metadata' (${taken}) must not be given here in order to be said once: an option of the trigger, or 'jobsPerWorker', says it.`);
-    }
+    refuseTwice(Object.keys({ ...fields, ...fixed, ...target && { [target]: '' } }), metadata);
     if (authenticationRef) {
       text('authenticationRef.name', authenticationRef.name);
       oneOf('authenticationRef.kind', authenticationRef.kind ?? TriggerAuthenticationKind.NAMESPACE, TriggerAuthenticationKind, 'to be an object of KEDA');
@@ -291,11 +288,20 @@ function text(prop: string, value: unknown): void {
 }
 
 /** Refuses two places at once, and none that could be known here. */
-function oneWay(ways: { [name: string]: string | undefined }, { authenticationRef }: QueueTriggerOptions): void {
+function oneWay(ways: { [name: string]: string | undefined }, { authenticationRef, metadata = {} }: QueueTriggerOptions): void {
   const names = Object.keys(ways);
+  refuseTwice(names, metadata);
   const found = names.filter(name => ways[name] !== undefined);
   if (found.length > 1 || (found.length === 0 && !authenticationRef)) {
     throw new Error(`'${names.join('\' and \'')}' (${found.length > 1 ? 'both' : 'neither'}) must be one of the two, or an 'authenticationRef', in order for KEDA to find the queue.`);
+  }
+}
+
+/** Refuses in `metadata` what has a place of its own. */
+function refuseTwice(names: string[], metadata: { [field: string]: string }): void {
+  const taken = names.find(name => name in metadata);
+  if (taken !== undefined) {
+    throw new Error(`'metadata' (${taken}) must not be given here in order to be said once: an option of the trigger, or 'jobsPerWorker', says it.`);
   }
 }
 

@@ -46,8 +46,8 @@ const NAME = 'role-label';
 /** How long a stop tries to take the label away while the API server has no answer. */
 const GIVE_UP_SECONDS = 30;
 
-/** What its last try takes at most, and some for a busy machine. */
-const REQUEST_SECONDS = 10;
+/** What one request takes at most: more than the 10 that a webhook has by default to say something to it. */
+const REQUEST_SECONDS = 15;
 
 /**
  * The label, checked, in the terms of the entrypoint.
@@ -66,8 +66,8 @@ export interface RoleLabel {
  * @internal
  */
 export function toRoleLabel(props: RoleLabelOptions, replicas: number | undefined): RoleLabel {
-  if (typeof props !== 'object') {
-    throw new Error(`'roleLabel' (${props}) must be options, such as {}, in order to have a label kept.`);
+  if (typeof props !== 'object' || props === null || Array.isArray(props)) {
+    throw new Error(`'roleLabel' (${JSON.stringify(props)}) must be options, such as {}, in order to have a label kept. Leave it out, or undefined, where there is to be none.`);
   }
   const stopDelay = wholeSeconds('roleLabel.stopDelay', props.stopDelay ?? Duration.seconds(5), 0);
   const { maxReplicas } = props;
@@ -77,9 +77,10 @@ export function toRoleLabel(props: RoleLabelOptions, replicas: number | undefine
   const words = (action: string, ...settings: string[]) => ['/bin/sh', `${RUN_DIR}/${ROLE_LABEL_FILE}`, action, `dir=${RUN_DIR}`, ...settings];
   const program = (ready?: Check) => toProcess('roleLabel', {
     name: NAME,
-    command: words('keep', `api=${API_DIR}`, `stop-delay=${stopDelay}`, `give-up=${GIVE_UP_SECONDS}`),
+    command: words('keep', `api=${API_DIR}`, `request-timeout=${REQUEST_SECONDS}`, `stop-delay=${stopDelay}`, `give-up=${GIVE_UP_SECONDS}`),
     ready,
-    stopTimeout: Duration.seconds(GIVE_UP_SECONDS + REQUEST_SECONDS + stopDelay),
+    // One request may be on its way when it is asked to end, and the last one may begin when all hope has gone.
+    stopTimeout: Duration.seconds(REQUEST_SECONDS + GIVE_UP_SECONDS + REQUEST_SECONDS + stopDelay),
   });
   const sync = program();
   const early = { ...sync, arguments: [sync.arguments[0], 'early=yes', ...sync.arguments.slice(1)] };

@@ -57,13 +57,13 @@ export class Rollout {
    */
   public static asyncFirst(options: RolloutOptions = {}): Rollout {
     const name = 'Rollout.asyncFirst()';
-    return new Rollout((split, replicas) => {
+    return new Rollout((split, _replicas, most) => {
       if (split?._most === undefined) {
         const why = split ? `${split._name} spreads the roles over all of them; use Rollout.canary(1)` : '\'split\' is none, every pod is synchronous';
         return `'rollout' (${name}) must come with a split by count, or between two, in order for asynchronous pods to be those with the highest ordinals: ${why}.`;
       }
-      if (replicas !== undefined && split._most >= Math.max(1, replicas)) {
-        return `'rollout' (${name}) must leave some of the ${replicas} pods always asynchronous in order to reach any: 'split' is ${split._name}.`;
+      if (most !== undefined && split._most >= Math.max(1, most)) {
+        return `'rollout' (${name}) must leave some of the ${most} pods always asynchronous in order to reach any: 'split' is ${split._name}.`;
       }
       return split._most;
     }, options);
@@ -96,7 +96,7 @@ export class Rollout {
 
   private constructor(
     /** Or why there is none. */
-    private readonly partition: (split?: Split, replicas?: number) => number | string, options: RolloutOptions,
+    private readonly partition: (split?: Split, replicas?: number, most?: number) => number | string, options: RolloutOptions,
   ) {
     this.maxUnavailable = options.maxUnavailable;
     this.enabled = options.maxUnavailableEnabled ?? false;
@@ -106,12 +106,12 @@ export class Rollout {
   }
 
   /**
-   * What does not go together with so many pods, which are undefined where an autoscaler decides.
+   * What does not go together with so many pods, which are undefined where an autoscaler decides. How many it lets there be at most is known at synth, if at all.
    *
    * @internal
    */
-  public _problems(split: Split | undefined, replicas: number | undefined): string[] {
-    return [this.partition(split, replicas)].filter(each => typeof each === 'string');
+  public _problems(split: Split | undefined, replicas: number | undefined, most: number | undefined = replicas): string[] {
+    return [this.partition(split, replicas, most)].filter(each => typeof each === 'string');
   }
 
   /**

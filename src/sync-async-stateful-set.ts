@@ -217,7 +217,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
    *
    * A Service decides once for each connection: docs/role-label.md says what servers have to do for those that live through a move.
    *
-   * Refused: without `roleLabel`, since no pod would have the label; and without ports.
+   * Refused: without `roleLabel`, since no pod would have the label; without ports; and with a split in which no pod can be synchronous.
    *
    * @param options Name, ports and type.
    */

@@ -42,7 +42,7 @@ export interface VolumeClaimProps {
   /**
    * Ways in which a volume may be used.
    *
-   * Refused: an empty list.
+   * Refused: an empty list, and READ_WRITE_ONCE_POD together with others, as Kubernetes refuses it in the claim that it makes for a pod, which then waits for ever.
    *
    * @see https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes
    * @default [PersistentVolumeAccessMode.READ_WRITE_ONCE]
@@ -141,6 +141,9 @@ function checkClaim(prop: string, { name, size, path, storageClassName, accessMo
   }
   if (accessModes !== undefined && (!Array.isArray(accessModes) || accessModes.length === 0)) {
     throw new Error(`'${prop}.accessModes' (${JSON.stringify(accessModes)}) must have at least one mode in order for the volume to be used.`);
+  }
+  if (accessModes && accessModes.length > 1 && accessModes.includes(kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE_POD)) {
+    throw new Error(`'${prop}.accessModes' (${accessModes.join(', ')}) must have ReadWriteOncePod alone in order for Kubernetes to make the claims: it goes with no other.`);
   }
   accessModes?.forEach(mode => oneOf(`${prop}.accessModes`, mode, kplus.PersistentVolumeAccessMode, 'to be a way to use a volume'));
 }

@@ -4,7 +4,7 @@
 import { App, Chart, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import {
-  Check, ForwardSignal, Gpu, ProcessProps, Restart, RoleProps, Rollout, Split, SplitMove, StopSignal, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps,
+  Check, ForwardSignal, Gpu, ProcessProps, QueueTrigger, Restart, RoleProps, Rollout, Split, SplitMove, StopSignal, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps,
 } from 'cdk8s-sync-async';
 import * as fc from 'fast-check';
 import { manifestWithoutScript } from './manifest';
@@ -101,10 +101,11 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   env: fc.dictionary(variable, word, { maxKeys: 3 }),
   mounts: fc.uniqueArray(mount, { maxLength: 3 }),
   sharedMemory: optional(mostly(fc.integer({ min: 1, max: 99 }).map(Size.mebibytes), fc.constant(Size.kibibytes(1)))),
-  grace: fc.option(fc.constantFrom(...[60, 600, 6000, 60000].map(Duration.seconds)), { nil: undefined, freq: 3 }),
+  grace: fc.option(fc.constantFrom(...[60, 600, 6000, 60000].map(Duration.seconds)), { nil: undefined, freq: 1 }),
   readOnlyRootFilesystem: optional(fc.boolean()),
   runAsRoot: optional(fc.boolean()),
   claims,
+  roleLabel: fc.option(fc.constant({}), { nil: undefined, freq: 1 }),
   rollout: fc.option(fc.constantFrom(Rollout.toAll(), Rollout.asyncFirst(), Rollout.canary(1)), { nil: undefined, freq: 1 }),
   sidecar: fc.option(mostly(fc.constant('sidecar'), fc.constant('main')), { nil: undefined, freq: 3 }),
 }).map(recipe => chart => ({
@@ -120,12 +121,25 @@ const props: fc.Arbitrary<(chart: Chart) => SyncAsyncStatefulSetProps> = fc.reco
   envVariables: Object.fromEntries(Object.entries(recipe.env).map(([name, value]) => [name, kplus.EnvValue.fromValue(value)])),
   volumeMounts: recipe.mounts.map((path, i) => ({ path, volume: kplus.Volume.fromEmptyDir(chart, `V${i}`, `v${i}`) })),
   volumeClaims: recipe.claims.map(({ name, path, mebibytes }) => ({ name: `c-${name}`, path, size: Size.mebibytes(mebibytes) })),
+  roleLabel: recipe.roleLabel,
   rollout: recipe.rollout,
   sharedMemory: recipe.sharedMemory,
   terminationGracePeriod: recipe.grace,
   containerSecurityContext: { readOnlyRootFilesystem: recipe.readOnlyRootFilesystem },
   runAsRoot: recipe.runAsRoot,
   containers: recipe.sidecar ? [{ name: recipe.sidecar, image: 'sidecar' }] : undefined,
+}));
+
+/** What is called on a set that has been made, where it fits, or now and then blindly. */
+const calls = fc.record({
+  blindly: mostly(fc.constant(false), fc.constant(true)),
+  expose: fc.boolean(),
+  budgets: fc.option(fc.record({ syncMinAvailable: optional(number(1)), asyncMinAvailable: optional(number(1)) }), { nil: undefined, freq: 1 }),
+  workers: fc.option(number(5), { nil: undefined, freq: 1 }),
+}).map(({ blindly, expose, budgets, workers }) => ({ split, ports: given = [], roleLabel }: SyncAsyncStatefulSetProps) => ({
+  expose: expose && (blindly || (given.length > 0 && roleLabel !== undefined)),
+  budgets: blindly || Object.values(budgets ?? {}).some(each => each !== undefined) ? budgets : undefined,
+  workers: blindly || split?._most !== undefined ? workers : undefined,
 }));
 
 /** Reads a command line as the entrypoint does. */
@@ -160,13 +174,19 @@ function written(name: string, { processes }: RoleProps): { [key: string]: any }
 
 test('whatever the props, there is a manifest that Kubernetes takes, or an error that names a prop', () => {
   const outcomes = { made: 0, refused: 0 };
-  fc.assert(fc.property(props, make => {
+  fc.assert(fc.property(props, calls, (make, choose) => {
     const chart = new Chart(new App(), 'test');
     let given: SyncAsyncStatefulSetProps;
     let objects: any[];
+    let chosen: ReturnType<typeof choose>;
     try {
       given = make(chart);
-      new SyncAsyncStatefulSet(chart, 'ocr', given);
+      chosen = choose(given);
+      if (chosen.workers !== undefined) given = { ...given, replicas: undefined };
+      const set = new SyncAsyncStatefulSet(chart, 'ocr', given);
+      if (chosen.workers !== undefined) set.scaleAsync({ queue: QueueTrigger.redis({ listName: 'jobs', address: 'redis:6379' }), jobsPerWorker: 5, maxWorkers: chosen.workers });
+      if (chosen.budgets) set.addDisruptionBudgets(chosen.budgets);
+      if (chosen.expose) set.exposeSyncViaService();
       objects = manifestWithoutScript(chart);
     } catch (error) {
       outcomes.refused++;
@@ -174,12 +194,15 @@ test('whatever the props, there is a manifest that Kubernetes takes, or an error
       return;
     }
     outcomes.made++;
-    validate(objects);
+    validate(objects.filter(({ kind }) => kind !== 'ScaledObject')); // whose schema is KEDA's
     const { spec } = objects.find(object => object.kind === 'StatefulSet');
     const [main] = spec.template.spec.containers;
     const { resource, count } = given.gpu ?? Gpu.nvidia();
     expect(main.resources).toEqual(resource ? { limits: { [resource]: count } } : undefined);
-    expect(parse(main.args).slice(1)).toEqual([
+    const records = parse(main.args).slice(1);
+    const programs = records.filter(({ process: name }) => name === 'role-label').length;
+    expect(programs > 0).toBe(given.roleLabel !== undefined);
+    expect(records.filter(({ process: name }) => name !== 'role-label')).toEqual([
       ...given.sharedProcesses ? written('shared', { processes: given.sharedProcesses }) : [],
       ...given.syncRole ? written('sync', given.syncRole) : [],
       ...given.asyncRole ? written('async', given.asyncRole) : [],
@@ -187,7 +210,10 @@ test('whatever the props, there is a manifest that Kubernetes takes, or an error
     const stop = [given.syncRole, given.asyncRole].map(each => [...given.sharedProcesses ?? [], ...each?.processes ?? []]
       .reduce((sum, { stopDelay, stopTimeout }) => sum + (stopDelay?.toSeconds() ?? 0) + (stopTimeout?.toSeconds() ?? 30), 0));
     expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(Math.max(...stop) + 5);
-    expect(spec.replicas).toBe(given.replicas ?? 1);
+    expect(spec.replicas).toBe(chosen.workers === undefined ? given.replicas ?? 1 : undefined);
+    expect(objects.filter(({ kind }) => kind === 'ScaledObject')).toHaveLength(chosen.workers === undefined ? 0 : 1);
+    expect(objects.filter(({ kind }) => kind === 'PodDisruptionBudget')).toHaveLength(Object.values(chosen.budgets ?? {}).filter(each => each !== undefined).length);
+    expect(objects.filter(({ kind }) => kind === 'Service')).toHaveLength(chosen.expose ? 2 : 1);
   }), { numRuns: RUNS });
 
   // Neither may be rare, or nothing would have been tried.

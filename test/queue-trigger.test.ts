@@ -1,5 +1,5 @@
 import { Chart, Testing } from 'cdk8s';
-import { Env, EnvValue, Secret } from 'cdk8s-plus-27';
+import { ConfigMap, Env, EnvFieldPaths, EnvValue, Secret } from 'cdk8s-plus-27';
 import { QueueTrigger, TriggerAuthenticationKind } from 'cdk8s-sync-async';
 import { rendered, small } from './manifest';
 
@@ -65,6 +65,13 @@ describe('variables of the set', () => {
     expect(scaled({}, QueueTrigger.custom('other', { metadata: { urlFromEnv: 'URL' } }))).toThrow('\'urlFromEnv\' (URL) must be a variable');
   });
 
+  test('must be the same in every pod, since KEDA reads them from the template', () => {
+    expect(scaled({ envVariables: { REDIS: EnvValue.fromFieldRef(EnvFieldPaths.NODE_IP), PASSWORD: EnvValue.fromValue('x') } }, redis)).toThrow(
+      '\'addressFromEnv\' (REDIS) must have a value, or one from a ConfigMap or a Secret, in order for KEDA to read it: what each pod has of its own it does not know.');
+    expect(scaled({ envVariables: { PASSWORD: EnvValue.fromConfigMap(ConfigMap.fromConfigMapName(Testing.chart(), 'Map', 'redis'), 'password') } },
+      QueueTrigger.redis({ listName: 'jobs', address: 'redis:6379', passwordFromEnv: 'PASSWORD' }))).not.toThrow();
+  });
+
   test('may come from where nothing here can see them', () => {
     expect(scaled({ envFrom: [Env.fromSecret(Secret.fromSecretName(Testing.chart(), 'Secret', 'broker'))] }, redis)).not.toThrow();
   });
@@ -80,6 +87,8 @@ describe('refused', () => {
       '\'host\' and \'hostFromEnv\' (neither) must be one of the two, or an \'authenticationRef\', in order for KEDA to find the queue.'],
     ['two places', () => QueueTrigger.redis({ listName: 'jobs', address: 'redis:6379', addressFromEnv: 'REDIS', ...AUTHENTICATION }),
       '\'address\' and \'addressFromEnv\' (both) must be one of the two, or an \'authenticationRef\', in order for KEDA to find the queue.'],
+    ['a second place among the other fields', () => QueueTrigger.redis({ listName: 'jobs', addressFromEnv: 'REDIS', metadata: { address: 'redis:6379' } }),
+      '\'metadata\' (address) must not be given here in order to be said once: an option of the trigger, or \'jobsPerWorker\', says it.'],
     ['an option among the other fields', () => QueueTrigger.sqs({ queueUrl: 'https://sqs', awsRegion: 'eu', metadata: { awsRegion: 'us' } }),
       '\'metadata\' (awsRegion) must not be given here in order to be said once: an option of the trigger, or \'jobsPerWorker\', says it.'],
     ['a target among them', () => QueueTrigger.redis({ listName: 'jobs', address: 'redis:6379', metadata: { listLength: '5' } }), '\'metadata\' (listLength) must not be given here'],

@@ -71,8 +71,9 @@ describe('the program', () => {
 
     expect(server[0]).toBe('process=server');
     expect(label).toEqual([
-      'process=role-label', 'early=yes', 'stop-delay=0', 'stop-signal=TERM', 'stop-timeout=45', 'restart=never',
-      'command=7', '/bin/sh', '/run/sync-async/role-label.sh', 'keep', 'dir=/run/sync-async', 'api=/etc/sync-async/api', 'stop-delay=5', 'give-up=30',
+      'process=role-label', 'early=yes', 'stop-delay=0', 'stop-signal=TERM', 'stop-timeout=65', 'restart=never',
+      'command=8', '/bin/sh', '/run/sync-async/role-label.sh', 'keep', 'dir=/run/sync-async', 'api=/etc/sync-async/api',
+      'request-timeout=15', 'stop-delay=5', 'give-up=30',
     ]);
   });
 
@@ -107,7 +108,7 @@ describe('the program', () => {
   test('its stop delay is what the props say, and a part of the grace period with the time for an API server that is away', () => {
     expect(args({}, { stopDelay: Duration.seconds(8) })).toContain('stop-delay=8');
     expect(podSpec(small()).terminationGracePeriodSeconds).toBe(35);
-    expect(podSpec(labelled({}, { stopDelay: Duration.seconds(8) })).terminationGracePeriodSeconds).toBe(35 + 30 + 10 + 8);
+    expect(podSpec(labelled({}, { stopDelay: Duration.seconds(8) })).terminationGracePeriodSeconds).toBe(35 + 15 + 30 + 15 + 8);
   });
 
   test('decides with the checks of the role whether a pod is ready, also where the role has a readiness of its own', () => {
@@ -238,7 +239,8 @@ test.each([
   [{ maxReplicas: 2 }, '\'roleLabel.maxReplicas\' (2) must be a whole number from 3 to 999999 in order to be the most pods that there will be.'],
   [{ maxReplicas: 3.5 }, '\'roleLabel.maxReplicas\' (3.5) must be a whole number from 3 to 999999 in order to be the most pods that there will be.'],
   [{ stopDelay: Duration.millis(500) }, '\'roleLabel.stopDelay\' (500 millis) must be whole seconds from 0 to 999999 in order to be counted by a shell.'],
-  [true as any, '\'roleLabel\' (true) must be options, such as {}, in order to have a label kept.'],
+  ...[true, false, null, []].map((value): [any, string] => [value,
+    `'roleLabel' (${JSON.stringify(value)}) must be options, such as {}, in order to have a label kept. Leave it out, or undefined, where there is to be none.`]),
 ] as [RoleLabelOptions, string][])('refuses %j', (options, message) => {
   expect(() => labelled({}, options)).toThrow(new Error(message));
 });
@@ -297,7 +299,27 @@ describe('the Service', () => {
     expect(rendered(set, 'Service', 'syncservice').spec.ports).toEqual([{ name: 'http', port: 8000, targetPort: 8000 }]);
   });
 
+  test('has a name that Kubernetes takes, and of its own', () => {
+    const named = (name: string) => () => labelled(PORTS).exposeSyncViaService({ name });
+
+    for (const name of ['OCR_x', '', '1ocr', 'ocr-', 'o'.repeat(64)]) {
+      expect(named(name)).toThrow(new Error(`'name' (${name}) must be at most 63 lower case letters, digits and inner dashes, a letter first, in order to name a Service.`));
+    }
+    expect(named('o'.repeat(63))).not.toThrow();
+    const set = labelled(PORTS);
+    expect(() => set.exposeSyncViaService({ name: set.service.name })).toThrow('must be another one than that of the headless Service in order to be told from it.');
+  });
+
+  test('without a name is there once', () => {
+    const set = labelled(PORTS);
+    set.exposeSyncViaService();
+
+    expect(() => set.exposeSyncViaService()).toThrow(new Error('\'name\' (undefined) must be one that no other Service of test/ocr has in order to be a second one.'));
+  });
+
   test('needs ports, and pods', () => {
+    expect(() => labelled({ ...PORTS, split: Split.count(0, { move: SplitMove.ROLLOUT }) }).exposeSyncViaService()).toThrow(new Error(
+      '\'split\' (Split.count(0)) must let some pod be synchronous in order for a Service to have one.'));
     expect(() => labelled().exposeSyncViaService()).toThrow(new Error(
       '\'ports\' ([]) must have at least one port in order for a Service to be asked: give the set its ports, or the Service.'));
     expect(() => labelled(PORTS).exposeSyncViaService({ serviceType: kplus.ServiceType.EXTERNAL_NAME })).toThrow(new Error(

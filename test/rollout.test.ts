@@ -1,6 +1,6 @@
 import { Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { Rollout, Split, SplitMove, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { Rollout, Split, SplitMove, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
 import { manifest, rendered, small } from './manifest';
 import { validate } from './schema';
 
@@ -80,6 +80,19 @@ test.each<[Partial<SyncAsyncStatefulSetProps>, string]>([
   [{ rollout: 'asyncFirst' as any }, '\'rollout\' ("asyncFirst") must be a Rollout, such as Rollout.asyncFirst()'],
 ])('refused: %#', (props, message) => {
   expect(() => small({ replicas: 10, ...props })).toThrow(message);
+});
+
+test.each<[string, (set: SyncAsyncStatefulSet) => void, number]>([
+  ['one pod, which is what there is without a number', () => {}, 1],
+  ['the most pods of an autoscaler', set => new kplus.HorizontalPodAutoscaler(Chart.of(set), 'hpa', {
+    target: set, minReplicas: 4, maxReplicas: 4, metrics: [kplus.Metric.resourceCpu(kplus.MetricTarget.averageUtilization(70))],
+  }), 4],
+])('refused at synth: asyncFirst where every pod is synchronous, of %s', (_, scale, most) => {
+  const set = small({ replicas: undefined, split: Split.count(most), rollout: Rollout.asyncFirst() });
+  scale(set);
+
+  expect(() => Testing.synth(Chart.of(set))).toThrow(
+    `'rollout' (Rollout.asyncFirst()) must leave some of the ${most} pods always asynchronous in order to reach any: 'split' is Split.count(${most}).`);
 });
 
 test('refused: a canary of a number of pods that an autoscaler changes', () => {

@@ -50,9 +50,9 @@ test.each([
 });
 
 test('class and access modes are those that are asked for', () => {
-  const accessModes = [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE_POD, kplus.PersistentVolumeAccessMode.READ_ONLY_MANY];
+  const accessModes = [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE, kplus.PersistentVolumeAccessMode.READ_ONLY_MANY];
 
-  expect(template({ storageClassName: 'local-nvme', accessModes }).spec).toMatchObject({ storageClassName: 'local-nvme', accessModes: ['ReadWriteOncePod', 'ReadOnlyMany'] });
+  expect(template({ storageClassName: 'local-nvme', accessModes }).spec).toMatchObject({ storageClassName: 'local-nvme', accessModes: ['ReadWriteOnce', 'ReadOnlyMany'] });
   expect(template({ storageClassName: '' }).spec.storageClassName).toBe('');
   expect(template().spec).not.toHaveProperty('storageClassName');
 });
@@ -146,6 +146,8 @@ describe('refused at once', () => {
     [{ path: 'cache' }, '\'volumeClaims[0].path\' (cache) must be an absolute path in order for processes to find the volume.'],
     [{ path: undefined }, '\'volumeClaims[0].path\' (undefined) must be an absolute path in order for processes to find the volume.'],
     [{ storageClassName: 'Fast SSD' }, '\'volumeClaims[0].storageClassName\' (Fast SSD) must be DNS labels between dots in order to be the name of a storage class.'],
+    [{ accessModes: [kplus.PersistentVolumeAccessMode.READ_WRITE_ONCE_POD, kplus.PersistentVolumeAccessMode.READ_ONLY_MANY] },
+      '\'volumeClaims[0].accessModes\' (ReadWriteOncePod, ReadOnlyMany) must have ReadWriteOncePod alone in order for Kubernetes to make the claims: it goes with no other.'],
     [{ accessModes: [] }, '\'volumeClaims[0].accessModes\' ([]) must have at least one mode in order for the volume to be used.'],
     [{ accessModes: ['RWO' as any] }, '\'volumeClaims[0].accessModes\' (RWO) must be one of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod in order to be a way to use a volume.'],
   ])('%j', (claim, message) => {

@@ -54,7 +54,7 @@ export function toPlan(props: SyncAsyncStatefulSetProps): Plan {
   instanceOf('rollout', props.rollout, Rollout, 'Rollout.asyncFirst()');
   checkReplicas(props);
   checkSecurity(props);
-  const label = props.roleLabel && toRoleLabel(props.roleLabel, props.replicas);
+  const label = props.roleLabel === undefined ? undefined : toRoleLabel(props.roleLabel, props.replicas);
   const roles = toRoles(props, label);
   return {
     gpu: props.gpu ?? Gpu.nvidia(),

@@ -8,11 +8,12 @@ export const ROLE_LABEL_SCRIPT: string = `#!/bin/sh
 # process of each role, run by entrypoint.sh. In the synchronous role it is the last one: it sets the label when everything is ready, and takes it away as the first act of a
 # stop or a move. In the asynchronous one it is the first, and takes nothing away: there the label is right until the other role sets it.
 #
-#   role-label.sh keep dir=DIR api=DIR stop-delay=SECONDS give-up=SECONDS
-#       dir         the entrypoint's run directory
-#       api         has the files token, ca.crt, namespace and uid
-#       stop-delay  from the label's end until this ends, so that kube-proxies and clients notice
-#       give-up     how long it goes on trying to take the label away
+#   role-label.sh keep dir=DIR api=DIR request-timeout=SECONDS stop-delay=SECONDS give-up=SECONDS
+#       dir              the entrypoint's run directory
+#       api              has the files token, ca.crt, namespace and uid
+#       request-timeout  no request takes longer
+#       stop-delay       from the label's end until this ends, so that kube-proxies and clients notice
+#       give-up          how long it goes on trying to take the label away
 #   role-label.sh begun dir=DIR   a check: the first try is over, or has taken two seconds. It waits for that, a second at most.
 #   role-label.sh right dir=DIR   a check: the label is that of the role
 #
@@ -61,21 +62,24 @@ nap() {
 
 # --- A request ---------------------------------------------------------------------------------------------------------------------------
 
-# In seconds. No request takes longer.
-_limit=5
+# Seconds until somebody has to have taken the connection. An answer may take longer: what has a say in it may be slow, such as a webhook.
+_connect_timeout=5
 
 # What curl does, with an answer of the same form. -I keeps files of the service from being taken for modules of Python's. What newer versions ask of certificates, those of many
 # a cluster do not have.
 _python='
-import http.client, signal, ssl, sys
-host, port, path, body, api, limit = sys.argv[1:]
-signal.alarm(int(limit))
+import signal, sys
+host, port, path, body, api, connect_timeout, request_timeout = sys.argv[1:]
+signal.alarm(int(request_timeout))
 try:
+    import http.client, ssl
     with open(api + "/token") as file:
         token = file.read().strip()
     context = ssl.create_default_context(cafile=api + "/ca.crt")
     context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-    connection = http.client.HTTPSConnection(host, int(port), timeout=int(limit), context=context)
+    connection = http.client.HTTPSConnection(host, int(port), timeout=int(connect_timeout), context=context)
+    connection.connect()
+    connection.sock.settimeout(None)
     headers = {"Authorization": "Bearer " + token, "Content-Type": "application/merge-patch+json", "User-Agent": "cdk8s-sync-async"}
     connection.request("PATCH", path, body, headers)
     answer = connection.getresponse()
@@ -99,12 +103,11 @@ patch() {
   if [ "$_tool" = curl ]; then
     ask_by_curl &
   else
-    python3 -I -c "$_python" "$_host" "$_port" "$_path" "$_body" "$_api" "$_limit" >"$_dir/role-label.answer" 2>"$_dir/role-label.error" &
+    python3 -I -c "$_python" "$_host" "$_port" "$_path" "$_body" "$_api" "$_connect_timeout" "$_request_timeout" >"$_dir/role-label.answer" 2>"$_dir/role-label.error" &
   fi
   _asking=$!
-  # A signal ends a wait, not the request: one that is on its way could arrive after the next one.
+  # A signal ends a wait, not the request: one that is on its way could arrive after the next one, also when that is of the other role.
   while kill -s 0 "$_asking"; do wait "$_asking"; done
-  _asking=''
   read_answer
 }
 
@@ -116,7 +119,7 @@ ask_by_curl() {
   echo "header = \\"Authorization: Bearer $_token\\"" >"$_dir/role-label.request"
   case $_host in *:*) _host="[$_host]" ;; esac
   exec curl -q --config "$_dir/role-label.request" --request PATCH --header 'Content-Type: application/merge-patch+json' --user-agent cdk8s-sync-async --data "$_body" \\
-    --cacert "$_api/ca.crt" --noproxy '*' --globoff --silent --show-error --include --max-time "$_limit" "https://$_host:$_port$_path" \\
+    --cacert "$_api/ca.crt" --noproxy '*' --globoff --silent --show-error --include --connect-timeout "$_connect_timeout" --max-time "$_request_timeout" "https://$_host:$_port$_path" \\
     >"$_dir/role-label.answer" 2>"$_dir/role-label.error"
 }
 
@@ -131,7 +134,10 @@ read_answer() {
       [Rr]etry-[Aa]fter:*)
         _retry_after=\${_line#*: }
         _retry_after=\${_retry_after%[!0123456789]} # the end of the line
-        case $_retry_after in *[!0123456789]* | 0* | ???*) _retry_after='' ;; esac # a date, or longer than anybody is to wait
+        case $_retry_after in
+          *[!0123456789]* | 0*) _retry_after='' ;; # a date
+          ???*) _retry_after=99 ;;
+        esac
         ;;
       *'"message":"'*) speak_plainly "\${_line#*'"message":"'}" ;;
     esac
@@ -140,13 +146,16 @@ read_answer() {
   if [ "$_code" = 000 ]; then
     _line=''
     read -r _line <"$_dir/role-label.error"
-    speak_plainly "\${_line:-no answer within $_limit s}"
+    speak_plainly "\${_line:-no answer within $_request_timeout s}"
   fi
 }
 
-# speak_plainly TEXT: up to a closing quote, and without what a line of the log cannot hold, into _message.
+# speak_plainly TEXT: up to a closing quote, and without what a line of the log cannot hold, into _message. Of a long text its beginning, because what a shell does to it takes
+# the square of its length.
 speak_plainly() {
-  _rest=$1 _message=''
+  _rest='' _message=''
+  printf '%.300s\\n' "$1" >"$_dir/role-label.message"
+  IFS= read -r _rest <"$_dir/role-label.message"
   while :; do
     _part=\${_rest%%[\\"\\\\]*}
     _message=$_message$_part _rest=\${_rest#"$_part"}
@@ -155,7 +164,6 @@ speak_plainly() {
       *) break ;;
     esac
   done
-  while [ "\${#_message}" -gt 300 ]; do _message=\${_message%?}; done
 }
 
 # --- The label ---------------------------------------------------------------------------------------------------------------------------
@@ -215,8 +223,10 @@ take_label_away() {
       *) break ;; # nothing that goes by in time: the rights may have been deleted together with the pod
     esac
     now
-    [ "$((_now + _pause * 100))" -lt "$_hope_until" ] || break
-    nap $((_pause * 100))
+    [ "$_now" -lt "$_hope_until" ] || break
+    _pause=$((_pause * 100))
+    [ "$((_now + _pause))" -le "$_hope_until" ] || _pause=$((_hope_until - _now))
+    nap "$_pause"
   done
   case $_code in
     2??)
@@ -228,13 +238,8 @@ take_label_away() {
 }
 
 keep() {
-  _tool='' _tries=0 _told='' _stopping='' _napping='' _asking='' _how=''
-  if [ "$_role" = sync ]; then
-    trap '_stopping=yes; [ -z "$_napping" ] || kill -s KILL "$_napping"' TERM
-  else
-    # shellcheck disable=SC2086 # two words, or one, or none
-    trap 'kill -s KILL $_napping $_asking; exit 0' TERM
-  fi
+  _tool='' _tries=0 _told='' _stopping='' _napping='' _how=''
+  trap '_stopping=yes; [ -z "$_napping" ] || kill -s KILL "$_napping"' TERM
   if command -v curl; then
     _tool=curl
   elif command -v python3; then
@@ -246,7 +251,7 @@ keep() {
   set_label
   while [ -z "$_stopping" ]; do nap 360000; done
   trap : TERM
-  take_label_away
+  [ "$_role" = async ] || take_label_away
   exit 0
 }
 
@@ -279,6 +284,7 @@ for _argument; do
   case $_argument in
     dir=*) _dir=\${_argument#*=} ;;
     api=*) _api=\${_argument#*=} ;;
+    request-timeout=*) _request_timeout=\${_argument#*=} ;;
     stop-delay=*) _stop_delay=\${_argument#*=} ;;
     give-up=*) _give_up=\${_argument#*=} ;;
   esac

@@ -48,7 +48,7 @@ export function problems(facts: Facts): string[] {
     ...serviceProblems(facts.set),
     ...selectorProblems(facts.set),
     ...replicaProblems(facts.set, facts.split),
-    ...facts.set.hasAutoscaler ? facts.rollout?._problems(facts.split, undefined) ?? [] : [],
+    ...facts.rollout ? rolloutProblems(facts.set, facts.rollout, facts.split, facts.scaledTo) : [],
     ...roleProblems(facts.set, facts.roles, facts.split),
     ...containerProblems(facts.set),
     ...envProblems(facts.main, facts.env),
@@ -94,6 +94,15 @@ function replicaProblems(set: kplus.StatefulSet, split?: Split): string[] {
   return autoscalersOf(set)
     .filter(({ minReplicas }) => minReplicas < count)
     .map(({ minReplicas, node }) => `'minReplicas' (${minReplicas}) of ${node.path} must be at least the number of synchronous pods (${split!._name}) in order for every synchronous pod to exist.`);
+}
+
+/** A fixed number of replicas has been looked at at once. */
+function rolloutProblems(set: kplus.StatefulSet, rollout: Rollout, split?: Split, scaledTo?: number): string[] {
+  if (!set.hasAutoscaler) {
+    return rollout._problems(split, set.replicas ?? 1);
+  }
+  const maxima = [...autoscalersOf(set).map(({ maxReplicas }) => maxReplicas), ...scaledTo === undefined ? [] : [scaledTo]];
+  return rollout._problems(split, undefined, maxima.length > 0 ? Math.max(...maxima) : undefined);
 }
 
 /** An autoscaler can announce itself after a fixed number of replicas has made a role needless. */

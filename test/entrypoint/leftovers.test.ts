@@ -104,7 +104,8 @@ prove('A ready check that outlives KILL has failed, and holds up neither the sta
   await life.event('server', 'started');
   assert.equal((await life.ended()).status, 70);
   assert.match(life.terminationLog(), /process server was not ready within 2 s/);
-  assert.ok(life.linesLike({ event: 'error' }).some(line => /a check outlives KILL/.test(line.reason)));
+  const given = life.linesLike({ event: 'error' }).find(line => /a check outlives KILL/.test(line.reason))!;
+  assertSeconds(Number(given.t) - Number((await life.line({ event: 'process-start' })).t), 3, 6, 'until it is given up: its second, and two more');
   assertOrder(life, 'server got TERM', 'server ended');
 }, { lacking: NO_LIMITS });
 

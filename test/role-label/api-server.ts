@@ -28,6 +28,8 @@ export type Answer = 'never' | {
   readonly headers?: { readonly [name: string]: string };
   /** Seconds until then. */
   readonly after?: number;
+  /** It does what is asked even when nobody waits for the answer any more. */
+  readonly regardless?: boolean;
 };
 
 /** What the API server says in place of a pod. */
@@ -71,7 +73,7 @@ export class ApiServer {
         const answer = this.answers.length > 1 ? this.answers.shift()! : this.answers[0];
         if (answer === 'never') return;
         setTimeout(() => {
-          if (response.destroyed) return;
+          if (response.destroyed && !answer.regardless) return;
           const pod = answer.status === 200 ? this.change(body) : failure(answer);
           response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers });
           response.end(pod);

@@ -37,7 +37,7 @@ export function readiness(shell: Shell): Record<string, string[][]> {
 export function labelled(shell: Shell, { api, tool, stopDelay = 1, giveUp = 3, sync, async }: Pod, life: Life = {}): Life {
   const process: Process = {
     name: 'role-label',
-    command: words(shell, 'keep', `stop-delay=${stopDelay}`, `give-up=${giveUp}`),
+    command: words(shell, 'keep', 'request-timeout=5', `stop-delay=${stopDelay}`, `give-up=${giveUp}`),
     stopTimeout: stopDelay + giveUp + 10,
   };
   return {

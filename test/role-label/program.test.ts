@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Answer, ApiServer, NO_OPENSSL, Request } from './api-server';
 import { HAS, labelled, Pod, readiness, Tool, TOOLS } from './pod';
 import { Shell } from '../../util/shells';
-import { check, Entrypoint, Life, service } from '../entrypoint/harness';
+import { check, Entrypoint, Life, PYTHON, service } from '../entrypoint/harness';
 import { assertOrder, assertSeconds, each, LIVES, Options, prove, Start } from '../entrypoint/prove';
 
 // Each has an API server beside it, and all of these are one process.
@@ -297,14 +297,35 @@ proveBoth('A request that is on its way comes to its end before the label is tak
   assert.ok(api.requests[1].at >= api.requests[0].at + 2.9, 'the second is sent after the answer to the first');
 });
 
-proveBoth('In the asynchronous role a request on its way holds up no stop.', async ({ api, pod }) => {
-  api.answers = ['never'];
-  const life = await pod(ASYNC);
+proveBoth('So does that of a worker, before the pod gets the label of the other role.', async ({ api, pod }) => {
+  api.answers = [{ status: 200, after: 4, regardless: true }, { status: 200 }];
+  const life = await pod({ ...ASYNC, shared: [service('model')], limit: 60 });
   await life.event('worker', 'started');
-  await requests(life, api, 1);
-  await life.signal('TERM');
-  assert.equal((await life.ended()).status, 0);
-  assertSeconds(moment(life, { event: 'end' }) - moment(life, { event: 'signal' }), 0, 2.8, 'the whole stop');
+  assert.deepEqual(api.labels, []);
+  life.putValue('1');
+  await set(life, 'sync');
+  await life.looked();
+  assert.deepEqual(api.labels, ['async', 'sync']);
+  await stop(life);
+});
+
+proveBoth('A stop asks once more when its time is over, however long the server wants to be left alone.', async ({ api, pod }) => {
+  api.answers = [{ status: 200 }, { status: 429, headers: { 'Retry-After': '300' } }];
+  const life = await pod({ ...SYNC, limit: 60 }, { giveUp: 4 });
+  await set(life, 'sync');
+  await stop(life);
+  assert.equal(api.requests.length, 3);
+  assertSeconds(api.requests[2].at - api.requests[1].at, 4, 7, 'until the last request');
+}, { seconds: 20 });
+
+proveBoth('Of an endless message the beginning is told, at once.', async ({ api, pod }) => {
+  api.answers = [{ status: 400, message: 'a "word" '.repeat(20_000) }];
+  const life = await pod(ASYNC);
+  const told = await life.line({ event: 'error', process: 'role-label' });
+  assert.match(told.reason, /^role label: the API server does not do it \(400, (a 'word' ){20}/);
+  assert.ok(told.reason.length < 400, `${told.reason.length} characters`);
+  assertSeconds(Number(told.t) - moment(life, { event: 'process-start', process: 'role-label' }), 0, 8, 'until it is told');
+  await stop(life);
 });
 
 proveBoth('A pod that never had its label is not asked by anybody: its stop takes no delay and no request.', async ({ api, pod }) => {
@@ -370,6 +391,15 @@ prove('An image with neither curl nor python3 ends with 64, and says what is mis
   assert.deepEqual(api.requests, []);
   await api.goAway();
 }, { lacking: NO_OPENSSL });
+
+prove('A Python that lacks what it takes says so.', async (start, shell) => {
+  const api = await ApiServer.start();
+  const python = `#!/bin/sh\nshift 2\ncode=$1\nshift\nexec ${PYTHON} -I -c "import sys; sys.modules['ssl'] = None\n$code" "$@"\n`;
+  const life = await start(labelled(shell, { api, tool: undefined }, { ...ASYNC, prepare: directory => writeFileSync(join(directory, 'bin/python3'), python, { mode: 0o755 }) }));
+  assert.match((await life.line({ event: 'error', process: 'role-label' })).reason, /\(000, python3: import of ssl halted/);
+  await stop(life);
+  await api.goAway();
+}, { lacking: NO_OPENSSL ?? (HAS.python3 ? undefined : 'This machine has no python3.') });
 
 prove('Processes and checks run a copy of the program, which a newer one in its place does not change.', async (start, shell) => {
   const api = await ApiServer.start();
