@@ -91,7 +91,8 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    *
    * A small program of the library's does it, one more process of each role. The image needs curl, or python3. A synchronous pod gets its label when all its processes are ready, and
    * loses it as the first act of a stop or a move; an asynchronous one gets it before its worker starts. No pod is ready before its label is that of its role. While the API server is away
-   * labels and readiness wait for it, and nothing else does. The grace period becomes longer by 40 seconds and the label's stop delay, for a stop while the API server is away.
+   * labels and readiness wait for it, and so does a synchronous pod that leaves its role or whose server has died, for 30 seconds; nothing else does. The grace period becomes longer by 60
+   * seconds and the label's stop delay, for a stop in such a time.
    *
    * **Only this needs rights in the cluster**: a Role that lets the set's pods be patched, and no others, bound to the service account (an own one, unless `serviceAccount` is given).
    * The token is mounted into the container of the processes, and nowhere else.

@@ -4,7 +4,8 @@
 import { App, Chart, Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import {
-  Check, ForwardSignal, Gpu, ProcessProps, QueueTrigger, Restart, RoleProps, Rollout, Split, SplitMove, StopSignal, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps,
+  Check, ForwardSignal, Gpu, ProcessProps, QueueTrigger, Restart, RoleProps, Rollout, Split, SplitMove, StopSignal,
+  SyncAsyncStatefulSet, SyncAsyncStatefulSetProps,
 } from 'cdk8s-sync-async';
 import * as fc from 'fast-check';
 import { manifestWithoutScript } from './manifest';
@@ -136,10 +137,10 @@ const calls = fc.record({
   expose: fc.boolean(),
   budgets: fc.option(fc.record({ syncMinAvailable: optional(number(1)), asyncMinAvailable: optional(number(1)) }), { nil: undefined, freq: 1 }),
   workers: fc.option(number(5), { nil: undefined, freq: 1 }),
-}).map(({ blindly, expose, budgets, workers }) => ({ split, ports: given = [], roleLabel }: SyncAsyncStatefulSetProps) => ({
-  expose: expose && (blindly || (given.length > 0 && roleLabel !== undefined)),
+}).map(({ blindly, expose, budgets, workers }) => (given: SyncAsyncStatefulSetProps) => ({
+  expose: expose && (blindly || (given.roleLabel !== undefined && (given.ports ?? []).length > 0)),
   budgets: blindly || Object.values(budgets ?? {}).some(each => each !== undefined) ? budgets : undefined,
-  workers: blindly || split?._most !== undefined ? workers : undefined,
+  workers: blindly || given.split?._most !== undefined ? workers : undefined,
 }));
 
 /** Reads a command line as the entrypoint does. */

@@ -24,6 +24,12 @@ test('the number of the cluster goes before the one of the code, where operation
   expect(() => manifest('staging', { SYNC_INSTANCE: '5' })).toThrow('must be at most \'replicas\' (4)');
 });
 
+test('in staging a new template reaches workers first, and all pods when it is promoted', () => {
+  expect(manifest('staging')).toContain('partition: 2\n');
+  expect(manifest('staging', { SYNC_INSTANCE: '3' })).toContain('partition: 3\n');
+  expect(manifest('staging', { PROMOTE: 'yes' })).toContain('partition: 0\n');
+});
+
 test('the README shows what differs', () => {
   const readme = readFileSync(join(__dirname, 'README.md'), 'utf8');
   const [, command, shown] = /^\$ (diff .*)\n([^]*?)^```$/m.exec(readme)!;

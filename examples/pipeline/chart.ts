@@ -8,13 +8,14 @@ import { Environment } from './environments';
 export class PipelineChart extends Chart {
   public constructor(scope: Construct, id: string, image: string, environment: Environment) {
     super(scope, id, { namespace: environment.namespace, disableResourceNameHashes: true });
-    const { pods, model, gpu, split, longestJob } = environment;
+    const { pods, model, gpu, split, rollout, longestJob } = environment;
     const broker = kplus.Secret.fromSecretName(this, 'Broker', 'ocr-broker');
 
     const ocr = new SyncAsyncStatefulSet(this, 'ocr', {
       image,
       gpu,
       split,
+      rollout,
       replicas: typeof pods === 'number' ? pods : undefined,
       ports: [{ name: 'grpc', number: 50051 }],
       envVariables: { MODEL: kplus.EnvValue.fromValue(model), BROKER_URL: broker.envValue('url') },

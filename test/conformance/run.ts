@@ -14,7 +14,7 @@ import { LIFE } from './checks/life';
 import { MOVE } from './checks/move';
 import { OCR } from './checks/ocr';
 import { PROBES } from './checks/probes';
-import { ROLLOUT } from './checks/rollout';
+import { ROLLOUT, SEVERAL } from './checks/rollout';
 import { SERVICE } from './checks/service';
 import { VALUES } from './checks/values';
 import { VOLUMES } from './checks/volumes';
@@ -32,6 +32,26 @@ import { since, sleep, until } from '../../util/wait';
 const NEED_OCR = [MINIMAL, LABELS, LABEL_SERVICE, LABELLED_BUDGETS, OCR, AUTOSCALING].flat();
 
 const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, BUDGETS, VOLUMES, NEED_OCR].flat();
+
+/** What a cluster may lack, and some checks need. */
+const WANTS: { readonly needing: Check[]; readonly why: string; has(kubectl: Kubectl): Promise<boolean> }[] = [
+  {
+    needing: AUTOSCALING,
+    why: 'the cluster has no KEDA',
+    has: async kubectl => (await kubectl.run(['get', 'crd', 'scaledobjects.keda.sh'])).status === 0,
+  },
+  {
+    needing: SEVERAL,
+    why: 'the API server drops maxUnavailable (feature gate MaxUnavailableStatefulSet)',
+    has: async kubectl => {
+      const metadata = { name: 'max-unavailable', labels: { app: 'max-unavailable' } };
+      const template = { metadata, spec: { containers: [{ name: 'main', image: 'none' }] } };
+      const spec = { selector: { matchLabels: metadata.labels }, template, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 3 } } };
+      const set = JSON.stringify({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec });
+      return (await kubectl.print(['create', '--namespace=default', '--dry-run=server', '--filename=-', '--output=json'], set)).includes('"maxUnavailable"');
+    },
+  },
+];
 
 /** Pods at a time on a cluster without GPUs to count. */
 const PODS = 16;
@@ -203,11 +223,14 @@ async function main(): Promise<void> {
   if (ocrImages === undefined) {
     console.log(`left out: ${NEED_OCR.map(check => check.name).join(', ')}: no images of the OCR example are named (--ocr-images)`);
   }
-  const hasKeda = (await kubectl.run(['get', 'crd', 'scaledobjects.keda.sh'])).status === 0;
-  const checks = named.filter(check => hasKeda || !AUTOSCALING.includes(check));
-  if (checks.length < named.length) {
-    console.log(`left out: ${AUTOSCALING.map(check => check.name).join(', ')}: the cluster has no KEDA`);
+  const lacking: Check[] = [];
+  for (const { needing, why, has } of WANTS) {
+    if (named.some(check => needing.includes(check)) && !await has(kubectl)) {
+      console.log(`left out: ${needing.map(check => check.name).join(', ')}: ${why}`);
+      lacking.push(...needing);
+    }
   }
+  const checks = named.filter(check => !lacking.includes(check));
 
   let leaving: Promise<void> | undefined;
   const leave = () => leaving ??= (async () => {

@@ -1,6 +1,6 @@
 import { Duration } from 'cdk8s';
 import { Split, SplitMove } from 'cdk8s-sync-async';
-import { container, isReady } from '../../../cluster/pods';
+import { container, isReady, restarts } from '../../../cluster/pods';
 import { since, sleep, until } from '../../../util/wait';
 import { Check } from '../check';
 import { Deployment } from '../deployment';
@@ -94,6 +94,43 @@ const outage: Check = {
   },
 };
 
+const killed: Check = {
+  name: 'label-killed',
+  promise: 'A container that is killed while its label says sync, and comes back while the API server is away, in either role, works and is not ready; no worker is asked.',
+  pods: 3,
+  seconds: 150,
+  async run(trial) {
+    const gate = await Gate.make(trial);
+    // Only in a shared process namespace can the entrypoint be killed from inside.
+    const given = { ...webProps(trial, 'gently'), ...gate.props, replicas: 3, shareProcessNamespace: true };
+    const deployment = trial.deployment();
+    const labels = () => deployment.pods.map(pod => pod.metadata.labels[LABEL]).join();
+    const kill = (index: number) => deployment.exec(index, 'read -r pid rest </run/sync-async/state; kill -s KILL "$pid"');
+    const serves = (index: number, role: string) => until(() => `pod ${index} works as ${role}; ${deployment.brief}`, 60, async () =>
+      restarts(deployment.pod(index)) === 1 && (await deployment.log(index)).some(e => e.event === 'serving' && e.fields.role === role), 0.5);
+    await gate.open();
+    const end = await withClients(trial, deployment, given);
+
+    await gate.close(deployment);
+    await deployment.setSplit('1');
+    await deployment.logged(1, 'entrypoint', 'error', 60); // it moves, and cannot take its label away
+    trial.same('labels when the container of pod 1 is killed', labels(), 'sync,sync,async');
+    await kill(1);
+    await serves(1, 'async');
+    await kill(0);
+    await serves(0, 'sync');
+    await sleep(10);
+    trial.same('while the API server is away: labels, ready pods', `${labels()} ${deployment.pods.map(isReady).join()}`, 'sync,sync,async false,false,true');
+    await gate.open();
+    const begin = Date.now();
+    await until(() => `the labels are right: ${labels()}; ${deployment.brief}`, 60, () => labels() === 'sync,async,async' && deployment.pods.every(isReady), 0.2);
+    trial.see(`the labels are right ${since(begin).toFixed(1)} s after it is back`);
+    trial.same('restarts', deployment.restarts, '1,1,0');
+    const answers = (await end()).filter(e => e.event === 'answer');
+    trial.same(`answers by asynchronous pods, of ${answers.length}`, answers.filter(e => e.fields.role !== 'sync').length, 0);
+  },
+};
+
 const splits: Check = {
   name: 'label-splits',
   promise: 'Pods have the label of their role with every split and without one; only the container of the processes has the token, and curl alone is enough for an image.',
@@ -129,4 +166,4 @@ const splits: Check = {
   },
 };
 
-export const LABELS = [forbidden, outage, splits];
+export const LABELS = [forbidden, outage, killed, splits];
