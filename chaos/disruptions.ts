@@ -153,8 +153,8 @@ async function spread(stage: Stage): Promise<void> {
   }
 }
 
-async function drain(stage: Stage): Promise<void> {
-  const node = otherNode(stage);
+async function drain(stage: Stage, node: string): Promise<void> {
+  await done(open(stage));
   await done(close(stage, node));
   const pods = stage.pods.filter(pod => pod.spec.nodeName === node);
   await Promise.all(pods.map(pod => evict(stage, pod.metadata.name)));
@@ -281,7 +281,18 @@ export const DISRUPTIONS: Disruption[] = [
   { name: 'image', steps: [step('image change', changeImage, { limit: 180 })], most: 3 },
   {
     name: 'drain',
-    steps: [step('drain a node', drain)],
+    steps: [step('drain a node', stage => drain(stage, otherNode(stage)))],
+    leftOut: needsNodes,
+    prepare: spread,
+    undo: open,
+    most: 6,
+  },
+  { // where a budget keeps a server: to the other node all pods have gone
+    name: 'drains',
+    steps: [
+      step('drain a node first', stage => drain(stage, otherNode(stage))),
+      step('drain the other node', stage => drain(stage, stage.means.home), { limit: 180 }),
+    ],
     leftOut: needsNodes,
     prepare: spread,
     undo: open,

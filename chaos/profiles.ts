@@ -37,7 +37,7 @@ export const PROFILES: { [name: string]: Profile } = {
         tries: ONCE,
       },
       { system: BETWEEN, disruptions: ['demand'], tries: ONCE },
-      { system: SERVICE, disruptions: ['delete a sync pod', 'split', 'drain', 'rolling restart'], tries: ONCE },
+      { system: SERVICE, disruptions: ['delete a sync pod', 'split', 'drains', 'rolling restart'], tries: ONCE },
       { system: SCRIPT, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
       { system: DEPLOYMENTS, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
     ],
@@ -58,7 +58,7 @@ export const PROFILES: { [name: string]: Profile } = {
       { system: BETWEEN, disruptions: ['demand'], tries: MANY },
       {
         system: SERVICE,
-        disruptions: ['KILL to server', 'delete a sync pod', 'split', 'scale below sync', 'rolling restart', 'image', 'drain', 'api'],
+        disruptions: ['KILL to server', 'delete a sync pod', 'split', 'scale below sync', 'rolling restart', 'image', 'drains', 'api'],
         tries: { planned: 4, unplanned: 1 },
       },
       { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: TWICE },

@@ -1,8 +1,11 @@
 import { Pod } from '../../cluster/pods';
 import { Settings } from '../settings';
 
+/** It would take all servers at once where no budget keeps any. */
+export const NEEDS_BUDGET = ['drains'];
+
 /** They are about the split, which a control cannot move without a rollout; that has a row of its own. Two Deployments can be scaled instead, as `demand` does. */
-export const NOT_IN_CONTROLS = ['split', 'scale below sync', 'mixed'];
+export const NOT_IN_CONTROLS = ['split', 'scale below sync', 'mixed', ...NEEDS_BUDGET];
 
 /**
  * A way to run the service on Kubernetes: the library, or what people use instead.

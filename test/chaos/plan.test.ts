@@ -49,6 +49,11 @@ describe('A plan', () => {
     expect(() => plan(PROFILES.full, ['script', 'split'])).toThrow('--only (script) must come with something that can be done to it, which split cannot');
   });
 
+  test('drains one node after the other where a budget keeps a server, and nowhere else', () => {
+    expect(tries('full', ['drains'])).toEqual({ 'by-service': { drains: 4 } });
+    expect(tries('short')['by-service']).toHaveProperty('drains');
+  });
+
   test('refuses a name that nothing has', () => {
     expect(() => plan(PROFILES.short, ['kill'])).toThrow(/^--only \(kill\) must be one of library, between, by-service, script, deployments, KILL to server/);
   });
