@@ -11,7 +11,8 @@ export interface RolloutOptions {
    * too.
    *
    * **Clusters honor it from Kubernetes 1.37 on.** Where the feature gate MaxUnavailableStatefulSet is off, as by default in 1.35.4 and 1.36, the API server drops it and pods are replaced one after
-   * another. In 1.35.0 to 1.35.3 it is on, but a rollout with `PodManagementPolicy.PARALLEL` does not replace broken pods. So a warning is printed unless `maxUnavailableEnabled` says that all is well.
+   * another. In 1.35.0 to 1.35.3 it is on. Where it is on in 1.35 a rollout with `PodManagementPolicy.PARALLEL` does not replace broken pods, whether this is given or not: they have to be deleted.
+   * So a warning is printed unless `maxUnavailableEnabled` says that all is well.
    *
    * Refused: what is no whole number from 1 to 999999. A percentage would be one of all pods, and is rounded up in one place of Kubernetes' documentation, and down in another.
    *
