@@ -147,7 +147,7 @@ const splits: Check = {
     };
     const [none, share, rolled, between] = ['-none', '-share', '-rolled', '-between'].map(suffix => trial.deployment(suffix));
     const demand = { demand: ['echo', '2'], period: Duration.seconds(2) };
-    const sidecar = { name: 'sidecar', image: trial.cluster.image, command: ['sleep', '100000'], securityContext: { user: 65532 } };
+    const sidecar = { name: 'sidecar', image: trial.cluster.image, command: ['sh', '-c', 'trap "exit 0" TERM; sleep 100000 & wait'], securityContext: { user: 65532 } };
     await Promise.all([
       none.apply(small(undefined, { containers: [sidecar] })),
       share.apply(small(Split.share(1, 2))),
