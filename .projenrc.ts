@@ -63,6 +63,8 @@ const project = new ConstructLibraryCdk8s({
   ],
   workflowNodeVersion: newestNode,
   npmTrustedPublishing: true,
+  // What publishes has the right to do so: it is one version, not the newest.
+  jsiiReleaseVersion: '0.2.1061',
   clobber: false,
 
   // Without source maps the JavaScript is less than half as large, and loads faster: they hold every source once more, the script too.

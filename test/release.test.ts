@@ -50,8 +50,9 @@ describe('the release workflow', () => {
   });
 
   test('starts when somebody starts it, and tries before it publishes', () => {
-    expect(Object.keys(workflow().on)).toEqual(['workflow_dispatch']);
-    expect(workflow().on.workflow_dispatch.inputs.dry_run.type).toBe('boolean');
+    const started = workflow().true; // `on`, as YAML 1.1 takes it
+    expect(Object.keys(started)).toEqual(['workflow_dispatch']);
+    expect(started.workflow_dispatch.inputs.dry_run.type).toBe('boolean');
     const [job] = Object.entries<any>(workflow().jobs).filter(([, { steps: all }]) => all.some((step: any) => /projen release$/.test(step.run)));
     expect(job[0]).toBe('release');
     expect(Object.entries<any>(workflow().jobs).filter(([, { needs }]) => ![needs].flat().includes('release')).map(([name]) => name)).toEqual(['release']);
@@ -70,6 +71,7 @@ describe('the release workflow', () => {
     expect(workflow().jobs.release_npm.permissions['id-token']).toBe('write');
     expect(publisher('release_npm').env).toMatchObject({ NPM_CONFIG_PROVENANCE: 'true', NPM_TRUSTED_PUBLISHER: 'true', PUBLIB_DRYRUN: '${{ inputs.dry_run }}' });
     expect(JSON.stringify(workflow())).not.toContain('NPM_TOKEN');
+    expect(publisher('release_npm').run).toMatch(/publib@\d+\.\d+\.\d+'/);
   });
 
   test('gives a release on GitHub its changes and its bill of materials, unless it only tries', () => {

@@ -17,6 +17,11 @@ export function release(changelog: string): Release {
   return { version: `${major}.${Number(minor) + 1}.0-dev.0`, notes };
 }
 
+/** The text, with links that lead from anywhere to the files of a repository's folder, as they do from within. */
+export function linkedTo(folder: string, markdown: string): string {
+  return markdown.replace(/\]\((?!https:|#)/g, `](${folder}/`);
+}
+
 /** Of `1.2.3` or `1.2.3 - 2027-01-31`. */
 function versionOf(heading: string): string {
   const [, version] = /^(\d+\.\d+\.\d+)(?: - \d{4}-\d\d-\d\d)?$/.exec(heading) ?? [];

@@ -1,4 +1,4 @@
-import { release } from '../../util/changelog';
+import { linkedTo, release } from '../../util/changelog';
 
 const changelog = (...sections: string[]) => `# Changelog\n\nIts form.\n\n${sections.join('\n\n')}\n`;
 
@@ -10,6 +10,10 @@ test('the newest version is released, with what is said of it', () => {
 test('what is not released yet comes before the next minor version', () => {
   expect(release(changelog('## Unreleased\n\n- This.', '## 0.2.9\n\nThat.'))).toEqual({ version: '0.3.0-dev.0', notes: '- This.' });
   expect(release(changelog('## Unreleased\n\n- This.'))).toEqual({ version: '0.1.0-dev.0', notes: '- This.' });
+});
+
+test('links lead to the files as they are in the release', () => {
+  expect(linkedTo('https://here/blob/v1.0.0', '[a](docs/a.md#b), [b](https://there/b), [c](#d)')).toBe('[a](https://here/blob/v1.0.0/docs/a.md#b), [b](https://there/b), [c](#d)');
 });
 
 test.each(['0.2', 'Soon', '0.2.0-rc.1', 'v0.2.0', '0.2.0 (2027-01-31)'])('## %s is refused', heading => {
