@@ -51,7 +51,7 @@ const project = new ConstructLibraryCdk8s({
 
   // Continuous integration is .ci/run; nothing but the publication of a release depends on the place where the repository is kept.
   github: onGitHub,
-  githubOptions: { mergify: false, pullRequestLint: false },
+  githubOptions: { pullRequestLint: false },
   pullRequestTemplate: false,
   buildWorkflow: false,
   depsUpgrade: false,
