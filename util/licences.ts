@@ -1,5 +1,6 @@
 /**
- * Lists the licence of every package that this one is used, built or tested with. Ends with 1 when one is unknown, or asks those who pass the package on for more than naming its authors, as copyleft does.
+ * Lists the licence of every package that this one is used, built or tested with. Ends with 1 when one is unknown, or asks those who pass the package on
+ * for more than naming its authors, as copyleft does.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,15 +27,16 @@ export interface Licence {
   readonly allowed: boolean;
 }
 
-/** The licences of all materials, those first that come with the peers of the library. */
-export function licences({ components, dependencies }: Materials, peers: string[]): Licence[] {
+/** The licences of all materials, those first that come with the peers of the library, which is one of the dependents, by name and version. */
+export function licences({ components, dependencies }: Materials, library: string, peers: string[]): Licence[] {
   const used = new Set<string>();
+  const needs = (ref: string) => dependencies.find(each => each.ref === ref)?.dependsOn ?? [];
   const use = (ref: string) => {
     if (used.has(ref)) return;
     used.add(ref);
-    dependencies.find(each => each.ref === ref)?.dependsOn.forEach(use);
+    needs(ref).forEach(use);
   };
-  components.map(each => each['bom-ref']).filter(ref => peers.includes(ref.replace(/@[^@]*$/, ''))).forEach(use);
+  needs(library).filter(ref => peers.includes(ref.replace(/@[^@]*$/, ''))).forEach(use);
 
   return components.map(({ 'bom-ref': ref, licenses = [] }) => {
     const licence = licenses.map(each => each.expression ?? each.license?.id ?? each.license?.name).join(' AND ') || 'unknown';
@@ -52,7 +54,8 @@ function allowed(licence: string): boolean {
 
 if (require.main === module) {
   const materials = JSON.parse(execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx'], { encoding: 'utf8', maxBuffer: 2 ** 26 }));
-  const all = licences(materials, Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).peerDependencies));
+  const { name, version, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const all = licences(materials, `${name}@${version}`, Object.keys(peerDependencies));
   const refused = all.filter(each => !each.allowed);
   console.log(table({ title: 'Licences', columns: ['Package', 'Licence', 'For'], rows: all.map(each => [each.package, each.licence, each.used ? 'use' : 'development']) }));
   refused.forEach(each => console.log(`refused: ${each.package}: ${each.licence}`));

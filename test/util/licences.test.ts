@@ -6,7 +6,7 @@ const component = (ref: string, license?: { id?: string; name?: string } | strin
   ...license && { licenses: [typeof license === 'string' ? { expression: license } : { license }] },
 });
 
-const allowed = (license?: { id?: string; name?: string } | string) => licences({ components: [component('a@1.0.0', license)], dependencies: [] }, [])[0].allowed;
+const allowed = (license?: { id?: string; name?: string } | string) => licences({ components: [component('a@1.0.0', license)], dependencies: [] }, 'lib@1.0.0', [])[0].allowed;
 
 test.each(['MIT', 'Apache-2.0', 'ISC', 'BSD-3-Clause', 'CC0-1.0'])('%s is allowed', id => {
   expect(allowed({ id })).toBe(true);
@@ -29,9 +29,14 @@ test('none, and none that SPDX knows, is refused', () => {
   expect(allowed({ name: 'UNLICENSED' })).toBe(false);
 });
 
-test('what users have is told first: the peers, and what these need', () => {
-  const components = ['tool@1.0.0', '@scope/deep@2.0.0', 'peer@3.0.0', 'deep@1.0.0'].map(ref => component(ref, { id: 'MIT' }));
-  const dependencies = [{ ref: 'peer@3.0.0', dependsOn: ['@scope/deep@2.0.0'] }, { ref: '@scope/deep@2.0.0', dependsOn: ['peer@3.0.0'] }, { ref: 'tool@1.0.0', dependsOn: ['deep@1.0.0'] }];
-  expect(licences({ components, dependencies }, ['peer']).map(each => `${each.package} ${each.used}`))
-    .toEqual(['@scope/deep@2.0.0 true', 'peer@3.0.0 true', 'tool@1.0.0 false', 'deep@1.0.0 false']);
+test('what users have is told first: the peers, and what these need, but no copy of a peer that a tool has', () => {
+  const components = ['tool@1.0.0', '@scope/deep@2.0.0', 'peer@3.0.0', 'deep@1.0.0', 'peer@4.0.0'].map(ref => component(ref, { id: 'MIT' }));
+  const dependencies = [
+    { ref: 'lib@1.0.0', dependsOn: ['tool@1.0.0', 'peer@3.0.0'] },
+    { ref: 'peer@3.0.0', dependsOn: ['@scope/deep@2.0.0'] },
+    { ref: '@scope/deep@2.0.0', dependsOn: ['peer@3.0.0'] },
+    { ref: 'tool@1.0.0', dependsOn: ['deep@1.0.0', 'peer@4.0.0'] },
+  ];
+  expect(licences({ components, dependencies }, 'lib@1.0.0', ['peer']).map(each => `${each.package} ${each.used}`))
+    .toEqual(['@scope/deep@2.0.0 true', 'peer@3.0.0 true', 'tool@1.0.0 false', 'deep@1.0.0 false', 'peer@4.0.0 false']);
 });
