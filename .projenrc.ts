@@ -2,11 +2,20 @@ import { readFileSync } from 'node:fs';
 import { JsonFile, TextFile } from 'projen';
 import { ConstructLibraryCdk8s } from 'projen/lib/cdk8s';
 import { NodePackageManager, UpdateSnapshot } from 'projen/lib/javascript';
+import { ReleaseTrigger } from 'projen/lib/release';
+import { release } from './util/changelog';
 
 const name = 'cdk8s-sync-async';
 
+// Whether GitHub keeps the repository: then projen writes .github/workflows/release.yml, which publishes the package. All else is the same.
+const onGitHub = false;
+
 // What lies beside src and test, and is never published: its code is checked as the tests are.
 const rooms = ['bench', 'chaos', 'cluster', 'docs', 'examples', 'util'];
+
+// Continuous integration knows what the tests need, and the newest Node that they are run with.
+const [, packages] = /^packages=\((.*)\)$/m.exec(readFileSync('.ci/run', 'utf8'))!;
+const [, newestNode] = /^node=(\d+)$/m.exec(readFileSync('.ci/run', 'utf8'))!;
 
 const project = new ConstructLibraryCdk8s({
   name,
@@ -20,13 +29,15 @@ const project = new ConstructLibraryCdk8s({
   authorAddress: 'maintainers@cdk8s-sync-async.dev',
   authorOrganization: true,
   repositoryUrl: 'https://github.com/cdk8s-sync-async/cdk8s-sync-async.git',
+  homepage: 'https://github.com/cdk8s-sync-async/cdk8s-sync-async#readme',
+  bugsUrl: 'https://github.com/cdk8s-sync-async/cdk8s-sync-async/issues',
   license: 'Apache-2.0',
 
   // The floors of the peer ranges: the repository is built and tested with exactly these, test/consumer with the newest.
   cdk8sVersion: '2.68.12',
   constructsVersion: '10.3.0',
   peerDeps: ['cdk8s-plus-27@^2.9.5'],
-  devDeps: ['echarts@^6', 'fast-check@^4', 'kubernetes-models@4.5.1'],
+  devDeps: ['@types/spdx-satisfies@^6', 'echarts@^6', 'fast-check@^4', 'kubernetes-models@4.5.1', 'spdx-satisfies@^6'],
 
   jsiiVersion: '~6.0.0',
   typescriptVersion: '~6.0.3',
@@ -38,11 +49,22 @@ const project = new ConstructLibraryCdk8s({
   sampleCode: false,
   integrationTestAutoDiscover: false,
 
-  // Continuous integration is .ci/run; nothing depends on the place where the repository is kept.
-  github: false,
+  // Continuous integration is .ci/run; nothing but the publication of a release depends on the place where the repository is kept.
+  github: onGitHub,
+  githubOptions: { pullRequestLint: false },
+  pullRequestTemplate: false,
   buildWorkflow: false,
-  release: false,
   depsUpgrade: false,
+  release: true,
+  releaseTrigger: ReleaseTrigger.workflowDispatch(),
+  releaseWorkflowSetupSteps: [
+    { name: 'The changelog names the version', if: '${{ !inputs.dry_run }}', run: 'grep -m 1 \'^## \' CHANGELOG.md | grep \'^## [0-9]\'' },
+    { name: 'Shells and programs for the tests', run: `sudo apt-get update && sudo apt-get install --yes --no-install-recommends ${packages}` },
+  ],
+  workflowNodeVersion: newestNode,
+  npmTrustedPublishing: true,
+  // What publishes has the right to do so: it is one version, not the newest.
+  jsiiReleaseVersion: '0.2.1061',
   clobber: false,
 
   // Without source maps the JavaScript is less than half as large, and loads faster: they hold every source once more, the script too.
@@ -73,7 +95,7 @@ const project = new ConstructLibraryCdk8s({
 project.eslint!.rules!['import/order'][1].groups = ['builtin', ['external', 'internal']];
 project.jest!.addTestMatch('<rootDir>/examples/**/*.test.ts');
 
-project.package.addVersion('0.1.0');
+project.package.addVersion(release(readFileSync('CHANGELOG.md', 'utf8')).version);
 project.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
   './.jsii': './.jsii',
@@ -123,6 +145,31 @@ for (const [task, file, description] of [
   project.addTask(task, { description, steps: [{ spawn: 'compile' }, { execArgs, receiveArgs: true }] });
 }
 
+// What is released is what CHANGELOG.md says, which is kept by hand: there is nothing to derive from the words of commits.
+const pack = project.addTask('release:pack', { description: 'Make what a release holds, in dist: package, version, changes, bill of materials. Nothing is published' });
+pack.execArgs(['rm', '-fr', 'dist']);
+// The packages for other languages are made of that for JavaScript, by the jobs that publish them.
+for (const task of ['default', 'pre-compile', 'compile', 'post-compile', 'package:js']) pack.spawn(project.tasks.tryFind(task)!);
+pack.execArgs(['ts-node', '--project', 'util/tsconfig.json', 'util/release.ts']);
+const releaseTask = project.tasks.tryFind('release')!;
+releaseTask.description = 'All tests, then release:pack, from a tree without changes';
+releaseTask.reset();
+releaseTask.spawn(project.testTask);
+releaseTask.spawn(pack);
+releaseTask.exec('git diff --exit-code');
+for (const task of ['bump', 'unbump', 'bump:releasable-commits']) project.tasks.removeTask(task);
+project.deps.removeDependency('commit-and-tag-version');
+project.release!.publisher.addGitHubPostPublishingSteps({
+  name: 'The bill of materials',
+  if: '${{ !inputs.dry_run }}',
+  env: { GITHUB_TOKEN: '${{ secrets.GITHUB_TOKEN }}' },
+  run: 'gh release upload "$(cat dist/releasetag.txt)" dist/sbom.cdx.json --clobber -R "$GITHUB_REPOSITORY"',
+});
+project.addTask('licences', {
+  description: 'List the licences of all dependencies, and refuse what is unknown or copyleft',
+  steps: [{ execArgs: ['ts-node', '--project', 'util/tsconfig.json', 'util/licences.ts'] }],
+});
+
 // TypeScript in the README and in doc comments has to compile.
 project.postCompileTask.exec('jsii-rosetta extract --compile --fail');
 project.gitignore.exclude('.jsii.tabl.json');
@@ -135,6 +182,6 @@ project.tasks.removeTask('eject');
 // jsii's tools print a banner on Node 20, the oldest version that this library is tested with.
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 
-for (const path of ['/.*', ...rooms.map(room => `/${room}/`), '/rosetta/', '!/.jsii']) project.npmignore!.addPatterns(path);
+for (const path of ['/.*', '/API.md', '/CONTRIBUTING.md', '/SECURITY.md', ...rooms.map(room => `/${room}/`), '/rosetta/', '!/.jsii']) project.npmignore!.addPatterns(path);
 
 project.synth();

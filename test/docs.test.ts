@@ -16,7 +16,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const DOCS = readdirSync(join(ROOT, 'docs')).filter(file => file.endsWith('.md')).map(file => `docs/${file}`);
 const EXAMPLES = readdirSync(join(ROOT, 'examples')).map(example => `examples/${example}/README.md`).filter(file => existsSync(join(ROOT, file)));
 
-describe.each(['README.md', 'CHANGELOG.md', 'bench/README.md', ...DOCS, ...EXAMPLES])('%s', file => {
+describe.each(['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md', ...DOCS, ...EXAMPLES])('%s', file => {
   // What is indented or between ``` is no Markdown.
   const text = read(file).replace(/^```[^]*?^```$/gm, '').replace(/^ {4}.*$/gm, '');
   const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link).filter(link => !/^https:/.test(link));
