@@ -6,7 +6,7 @@ import { NodePackageManager, UpdateSnapshot } from 'projen/lib/javascript';
 const name = 'cdk8s-sync-async';
 
 // What lies beside src and test, and is never published: its code is checked as the tests are.
-const rooms = ['bench', 'chaos', 'cluster', 'docs', 'examples', 'util'];
+const rooms = ['bench', 'chaos', 'cluster', 'docs', 'examples', 'util', 'variants'];
 
 const project = new ConstructLibraryCdk8s({
   name,
@@ -37,6 +37,12 @@ const project = new ConstructLibraryCdk8s({
   projenrcTsOptions: { projenCodeDir: '.projen' },
   sampleCode: false,
   integrationTestAutoDiscover: false,
+
+  // As each language writes names. A package for another cdk8s-plus has its number at the end of each: variants/variant.ts.
+  publishToPypi: { distName: name, module: 'cdk8s_sync_async' },
+  publishToMaven: { mavenGroupId: 'io.github.cdk8s-sync-async', mavenArtifactId: name, javaPackage: 'io.github.cdk8ssyncasync' },
+  publishToNuget: { packageId: 'Cdk8sSyncAsync', dotNetNamespace: 'Cdk8sSyncAsync' },
+  publishToGo: { moduleName: 'github.com/cdk8s-sync-async/cdk8s-sync-async-go', packageName: 'cdk8ssyncasync' },
 
   // Continuous integration is .ci/run; nothing depends on the place where the repository is kept.
   github: false,
@@ -114,6 +120,7 @@ for (const [task, file, description] of [
   ['test:races', 'test/entrypoint/races.ts', 'Send signals to the entrypoint at random moments of its life'],
   ['test:mutants', 'test/entrypoint/mutants.ts', 'Break the entrypoint in many ways: a test has to notice each'],
   ['test:consumer', 'test/consumer/run.ts', 'Use the packed library from an empty project'],
+  ['test:languages', 'test/languages/run.ts', 'Run the quick start in each language of docs/languages.md'],
   ['bench', 'bench/run.ts', 'Measure the library against what people use instead'],
   ['chaos', 'chaos/run.ts', 'Disturb the service of examples/ocr on the cluster of the current kubeconfig, under load: nothing may be lost'],
   ['conformance', 'test/conformance/run.ts', 'Run the library on the Kubernetes cluster of the current kubeconfig'],
@@ -123,9 +130,18 @@ for (const [task, file, description] of [
   project.addTask(task, { description, steps: [{ spawn: 'compile' }, { execArgs, receiveArgs: true }] });
 }
 
+project.addTask('variants', {
+  description: 'Make the package for each other cdk8s-plus in dist/variants',
+  steps: [{ execArgs: ['ts-node', '--project', 'test/tsconfig.json', 'variants/run.ts'], receiveArgs: true }],
+});
+
 // TypeScript in the README and in doc comments has to compile.
 project.postCompileTask.exec('jsii-rosetta extract --compile --fail');
 project.gitignore.exclude('.jsii.tabl.json');
+
+// A build asks for JavaScript only; `package-all` for a machine that has the tools of every language.
+project.packageTask.reset();
+project.packageTask.spawn(project.tasks.tryFind('package:js')!);
 
 // jsii-diff compares with a published version; ejecting is nobody's wish.
 project.tasks.removeTask('compat');
