@@ -53,8 +53,17 @@ function check(name: string, body: () => boolean): boolean {
   return good;
 }
 
+/** What the library stands on, with nothing beside it that could be newer. The tools are those of the repository, which Node finds further up. */
+function install(version: number, target: string): boolean {
+  const { devDependencies: { cdk8s, constructs }, overrides } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const dependencies = { cdk8s, constructs, [`cdk8s-plus-${version}`]: FLOORS[version] };
+  mkdirSync(target, { recursive: true });
+  writeFileSync(join(target, 'package.json'), JSON.stringify({ private: true, dependencies, overrides }));
+  return run(target, 'npm', 'install', '--no-package-lock', '--no-audit', '--no-fund');
+}
+
 /** Everything that belongs to the repository, with other names. */
-function copy(version: number, target: string): void {
+function copy(version: number, target: string): boolean {
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' }).split('\0');
   for (const file of files.filter(each => each !== 'package-lock.json' && lstatSync(join(ROOT, each), { throwIfNoEntry: false })?.isFile())) {
     mkdirSync(dirname(join(target, file)), { recursive: true });
@@ -63,6 +72,7 @@ function copy(version: number, target: string): void {
     const other = file === 'package.json' ? adaptedPackage(text, version) : adapted(text, version);
     if (other !== text) writeFileSync(join(target, file), other);
   }
+  return true;
 }
 
 /** Adds up what jest says of the tests that depend on cdk8s-plus: those of the objects, of the snippets and of the examples. */
@@ -78,10 +88,6 @@ function unitTests(folder: string): boolean {
   return status;
 }
 
-function consumerTest(folder: string): boolean {
-  return run(folder, 'npx', 'ts-node', '--project', 'test/tsconfig.json', 'test/consumer/run.ts');
-}
-
 const { only, test, help } = options();
 if (help) {
   console.log(USAGE);
@@ -91,22 +97,15 @@ const versions = only?.map(Number) ?? VERSIONS;
 const tested = only?.map(Number) ?? [28, 32, VERSIONS.at(-1)!];
 
 rmSync(FOLDER, { recursive: true, force: true });
-mkdirSync(FOLDER, { recursive: true });
-writeFileSync(join(FOLDER, 'package.json'), JSON.stringify({
-  private: true,
-  dependencies: Object.fromEntries(versions.map(version => [`cdk8s-plus-${version}`, FLOORS[version]])),
-}));
-// cdk8s and constructs are those of the repository.
-check('each cdk8s-plus is installed', () => run(FOLDER, 'npm', 'install', '--no-package-lock', '--legacy-peer-deps', '--omit=optional'));
-
 for (const version of versions) {
   const folder = join(FOLDER, String(version));
-  copy(version, folder);
-  const made = check(`cdk8s-sync-async-${version}, with cdk8s-plus-${version} ${FLOORS[version]}, is compiled and packed`, () =>
-    run(folder, 'npx', 'jsii', '--silence-warnings=reserved-word') && run(folder, 'npx', 'jsii-docgen') && run(folder, 'npm', 'pack', '--silent', '--pack-destination', FOLDER));
+  const name = `cdk8s-sync-async-${version}`;
+  const made = check(`${name}, with cdk8s-plus-${version} ${FLOORS[version]}, is compiled and packed`, () =>
+    install(version, folder) && copy(version, folder) && run(folder, 'npx', 'jsii', '--silence-warnings=reserved-word') && run(folder, 'npx', 'jsii-docgen')
+    && run(folder, 'npm', 'pack', '--silent', '--pack-destination', FOLDER));
   if (made && test && tested.includes(version)) {
-    check(`cdk8s-sync-async-${version} passes the tests`, () => unitTests(folder));
-    check(`cdk8s-sync-async-${version} can be used from an empty project`, () => consumerTest(folder));
+    check(`${name} passes the tests`, () => unitTests(folder));
+    check(`${name} can be used from an empty project`, () => run(folder, 'npx', 'ts-node', '--project', 'test/tsconfig.json', 'test/consumer/run.ts'));
   }
 }
 
