@@ -55,3 +55,13 @@ test('each package has names of its own in every language', () => {
     go: { moduleName: 'github.com/cdk8s-sync-async/cdk8s-sync-async-go', packageName: 'cdk8ssyncasync32' },
   });
 });
+
+test('docs/versions.md and the README name the packages that there are, and the oldest cdk8s-plus of each', () => {
+  const { peerDependencies } = JSON.parse(read('package.json'));
+  const rows = [...read('docs/versions.md').matchAll(/^\| (cdk8s-plus-\d+) \| `(.*)` \| (.*) \|$/gm)].map(([, ...cells]) => cells);
+  expect(rows).toEqual([
+    ['cdk8s-plus-27', 'cdk8s-sync-async', peerDependencies['cdk8s-plus-27'].replace('^', '')],
+    ...VERSIONS.map(version => [`cdk8s-plus-${version}`, `cdk8s-sync-async-${version}`, FLOORS[version]]),
+  ]);
+  expect(read('README.md')).toContain(`for cdk8s-plus-${VERSIONS[0]} to ${VERSIONS.at(-1)} take \`cdk8s-sync-async-${VERSIONS[0]}\` to \`-${VERSIONS.at(-1)}\``);
+});
