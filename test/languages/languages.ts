@@ -24,7 +24,7 @@ export interface Language {
 /** Runs a command, and throws with all it has said when it fails. */
 export function run(cwd: string, command: string, ...args: string[]): string {
   try {
-    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8 });
   } catch (error: any) {
     throw new Error(`${command} ${args.join(' ').slice(0, 200)}: status ${error.status}\n${error.stdout}${error.stderr}`);
   }
@@ -73,9 +73,9 @@ const JAVA: Language = {
     const pom = readFileSync(join(generated, 'cdk8s-sync-async/pom.xml'), 'utf8');
     const runtime = /<artifactId>jsii-runtime<\/artifactId>\s*<version>\[([\d.]+),/.exec(pom)![1];
     const dependencies = [['software.amazon.jsii', 'jsii-runtime', runtime], ['org.jetbrains', 'annotations', '19.0.0'], ['javax.annotation', 'javax.annotation-api', '1.3.2']];
-    writeFileSync(join(folder, 'pom.xml'), `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>quick</groupId><artifactId>start</artifactId><version>1</version>
-      <dependencies>${dependencies.map(([groupId, artifactId, version]) =>
-    `<dependency><groupId>${groupId}</groupId><artifactId>${artifactId}</artifactId><version>${version}</version></dependency>`).join('')}</dependencies></project>`);
+    const elements = dependencies.map(([group, name, version]) => `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`);
+    const project = '<modelVersion>4.0.0</modelVersion><groupId>quick</groupId><artifactId>start</artifactId><version>1</version>';
+    writeFileSync(join(folder, 'pom.xml'), `<project xmlns="http://maven.apache.org/POM/4.0.0">${project}<dependencies>${elements.join('')}</dependencies></project>`);
     run(folder, 'mvn', '--batch-mode', '--quiet', 'dependency:copy-dependencies', '-DoutputDirectory=jars');
     const packages = readdirSync(generated);
     packages.forEach(name => cpSync(join(generated, name, 'src/main/resources'), join(folder, 'classes'), { recursive: true }));
