@@ -11,7 +11,7 @@ const name = 'cdk8s-sync-async';
 const onGitHub = false;
 
 // What lies beside src and test, and is never published: its code is checked as the tests are.
-const rooms = ['bench', 'chaos', 'cluster', 'docs', 'examples', 'util'];
+const rooms = ['bench', 'chaos', 'cluster', 'docs', 'examples', 'util', 'variants'];
 
 // Continuous integration knows what the tests need, and the newest Node that they are run with.
 const [, packages] = /^packages=\((.*)\)$/m.exec(readFileSync('.ci/run', 'utf8'))!;
@@ -48,6 +48,12 @@ const project = new ConstructLibraryCdk8s({
   projenrcTsOptions: { projenCodeDir: '.projen' },
   sampleCode: false,
   integrationTestAutoDiscover: false,
+
+  // As each language writes names. A package for another cdk8s-plus has its number at the end of each: variants/variant.ts.
+  publishToPypi: { distName: name, module: 'cdk8s_sync_async' },
+  publishToMaven: { mavenGroupId: 'io.github.cdk8s-sync-async', mavenArtifactId: name, javaPackage: 'io.github.cdk8ssyncasync' },
+  publishToNuget: { packageId: 'Cdk8sSyncAsync', dotNetNamespace: 'Cdk8sSyncAsync' },
+  publishToGo: { moduleName: 'github.com/cdk8s-sync-async/cdk8s-sync-async-go', packageName: 'cdk8ssyncasync' },
 
   // Continuous integration is .ci/run; nothing but the publication of a release depends on the place where the repository is kept.
   github: onGitHub,
@@ -136,6 +142,7 @@ for (const [task, file, description] of [
   ['test:races', 'test/entrypoint/races.ts', 'Send signals to the entrypoint at random moments of its life'],
   ['test:mutants', 'test/entrypoint/mutants.ts', 'Break the entrypoint in many ways: a test has to notice each'],
   ['test:consumer', 'test/consumer/run.ts', 'Use the packed library from an empty project'],
+  ['test:languages', 'test/languages/run.ts', 'Run the quick start in each language of docs/languages.md'],
   ['bench', 'bench/run.ts', 'Measure the library against what people use instead'],
   ['chaos', 'chaos/run.ts', 'Disturb the service of examples/ocr on the cluster of the current kubeconfig, under load: nothing may be lost'],
   ['conformance', 'test/conformance/run.ts', 'Run the library on the Kubernetes cluster of the current kubeconfig'],
@@ -169,10 +176,18 @@ project.addTask('licences', {
   description: 'List the licences of all dependencies, and refuse what is unknown or copyleft',
   steps: [{ execArgs: ['ts-node', '--project', 'util/tsconfig.json', 'util/licences.ts'] }],
 });
+project.addTask('variants', {
+  description: 'Make the package for each other cdk8s-plus in dist/variants',
+  steps: [{ execArgs: ['ts-node', '--project', 'test/tsconfig.json', 'variants/run.ts'], receiveArgs: true }],
+});
 
 // TypeScript in the README and in doc comments has to compile.
 project.postCompileTask.exec('jsii-rosetta extract --compile --fail');
 project.gitignore.exclude('.jsii.tabl.json');
+
+// A build asks for JavaScript only; `package-all` for a machine that has the tools of every language.
+project.packageTask.reset();
+project.packageTask.spawn(project.tasks.tryFind('package:js')!);
 
 // jsii-diff compares with a published version; ejecting is nobody's wish.
 project.tasks.removeTask('compat');

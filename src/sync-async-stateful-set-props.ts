@@ -248,6 +248,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    */
   readonly containerSecurityContext?: kplus.ContainerSecurityContextProps;
 
+  // #if cdk8s-plus < 29
   /**
    * Let the containers of a pod see each other's processes.
    *
@@ -258,6 +259,7 @@ export interface SyncAsyncStatefulSetProps extends kplus.WorkloadProps {
    * @default false
    */
   readonly shareProcessNamespace?: boolean;
+  // #endif
 
   /**
    * Service that names the pods, instead of the library's.

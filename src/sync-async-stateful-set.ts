@@ -94,7 +94,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
    */
   public readonly valuesConfigMap: kplus.ConfigMap;
 
-  private readonly shareProcessNamespace?: boolean;
+  private readonly sharesProcesses?: boolean;
   private readonly updateStrategy?: kplus.k8s.StatefulSetUpdateStrategy;
   private readonly tmp: kplus.Volume;
   private readonly roleLabel?: RoleLabel;
@@ -123,7 +123,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     });
     this.split = props.split;
     this.gpu = plan.gpu;
-    this.shareProcessNamespace = props.shareProcessNamespace;
+    this.sharesProcesses = props.shareProcessNamespace;
     this.roleLabel = plan.label;
     this.updateStrategy = plan.strategy;
     if (props.rollout?._warning !== undefined) {
@@ -330,9 +330,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
   public _toPodSpec(): kplus.k8s.PodSpec {
     // Not super: some later lines of cdk8s-plus override it in StatefulSet and lose all volumes there.
     const spec = kplus.Workload.prototype._toPodSpec.call(this);
-    const { gpu, shareProcessNamespace, tmp, roleLabel } = this;
+    const { gpu, sharesProcesses, tmp, roleLabel } = this;
     const claims = this.claimedVolumes.map(({ name }) => name);
-    return withExtras(spec, { gpu, shareProcessNamespace, main: MAIN, tmp, claims, asksApi: roleLabel !== undefined });
+    return withExtras(spec, { gpu, shareProcessNamespace: sharesProcesses, main: MAIN, tmp, claims, asksApi: roleLabel !== undefined });
   }
 
   /** First of all, because the kubelet puts a variable into those after it. */

@@ -70,6 +70,11 @@ check('node runs the app', () => {
   match(yaml(join(project, 'by-node')), /^kind: StatefulSet$/m);
 });
 
+check('the oldest versions of its peers, those of the repository, give the same YAML', () => {
+  run(root, 'npx', ['ts-node', '--transpileOnly', '--project', 'test/tsconfig.json', 'test/consumer/app.ts'], { CDK8S_OUTDIR: join(project, 'by-oldest') });
+  strictEqual(yaml(join(project, 'by-oldest')), yaml(join(project, 'by-node')));
+});
+
 check('cdk8s synth gives the same YAML', () => {
   run(project, 'npx', ['cdk8s', 'synth', '--app', 'node app.js', '--output', 'by-cli']);
   strictEqual(yaml(join(project, 'by-cli')), yaml(join(project, 'by-node')));

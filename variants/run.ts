@@ -1,0 +1,114 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { adapted, adaptedPackage, FLOORS, VERSIONS } from './variant';
+
+const ROOT = join(__dirname, '..');
+const FOLDER = join(ROOT, 'dist/variants');
+
+const USAGE = `npm run variants -- [options]
+
+Makes the package for each cdk8s-plus but that of the sources (${VERSIONS.join(', ')}), in dist/variants: compiled, with its API.md, and packed.
+What was there before is deleted. Ends with 1 when something fails.
+
+  --only N   one cdk8s-plus, such as 32; may be repeated
+  --test     also run the tests that cdk8s-plus can make fail, and use the packed library from an empty project: for 28, 32 and the newest, or for those of --only
+`;
+
+function options() {
+  const fail = (message: string): never => {
+    console.error(`variants: ${message}\n\n${USAGE}`);
+    process.exit(2);
+  };
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', multiple: true },
+        test: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    const unknown = values.only?.find(version => !VERSIONS.includes(Number(version)));
+    return unknown === undefined ? values : fail(`--only ${unknown}: there are ${VERSIONS.join(', ')}`);
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+let passed = 0;
+let failed = 0;
+
+/** Runs a command to its end, with its output shown, and tells whether it ended well. */
+function run(cwd: string, command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+}
+
+function check(name: string, body: () => boolean): boolean {
+  console.log(`--- ${name}`);
+  const start = Date.now();
+  const good = body();
+  good ? passed++ : failed++;
+  console.log(`${good ? 'ok    ' : 'not ok'}  ${name}, ${Math.round((Date.now() - start) / 1000)} s`);
+  return good;
+}
+
+/** What the library stands on, with nothing beside it that could be newer. The tools are those of the repository, which Node finds further up. */
+function install(version: number, target: string): boolean {
+  const { devDependencies: { cdk8s, constructs }, overrides } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const dependencies = { cdk8s, constructs, [`cdk8s-plus-${version}`]: FLOORS[version] };
+  mkdirSync(target, { recursive: true });
+  writeFileSync(join(target, 'package.json'), JSON.stringify({ private: true, dependencies, overrides }));
+  return run(target, 'npm', 'install', '--no-package-lock', '--no-audit', '--no-fund');
+}
+
+/** Everything that belongs to the repository, with other names. */
+function copy(version: number, target: string): boolean {
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' }).split('\0');
+  for (const file of files.filter(each => each !== 'package-lock.json' && lstatSync(join(ROOT, each), { throwIfNoEntry: false })?.isFile())) {
+    mkdirSync(dirname(join(target, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(target, file));
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    const other = file === 'package.json' ? adaptedPackage(text, version) : adapted(text, version);
+    if (other !== text) writeFileSync(join(target, file), other);
+  }
+  return true;
+}
+
+/** Adds up what jest says of the tests that depend on cdk8s-plus: those of the objects, of the snippets and of the examples. */
+function unitTests(folder: string): boolean {
+  const output = join(folder, 'dist/jest.json');
+  const tests = ['test/[^/]*', 'test/private/.*', 'examples/.*'].map(path => `^${folder}/${path}\\.test\\.ts$`);
+  // The others of docs/ ask servers, which takes long and has nothing to do with it.
+  const status = run(folder, 'npx', 'jest', '--ci', '--json', `--outputFile=${output}`, '--testNamePattern', '^(?!the demands of docs/)', ...tests);
+  const { numPassedTests, numFailedTests, numFailedTestSuites, snapshot } = JSON.parse(readFileSync(output, 'utf8'));
+  console.log(`${numPassedTests} tests passed, ${numFailedTests} failed; ${snapshot.matched} snapshots are those of the sources`);
+  passed += numPassedTests;
+  failed += Math.max(numFailedTests, numFailedTestSuites);
+  return status;
+}
+
+const { only, test, help } = options();
+if (help) {
+  console.log(USAGE);
+  process.exit();
+}
+const versions = only?.map(Number) ?? VERSIONS;
+const tested = only?.map(Number) ?? [28, 32, VERSIONS.at(-1)!];
+
+rmSync(FOLDER, { recursive: true, force: true });
+for (const version of versions) {
+  const folder = join(FOLDER, String(version));
+  const name = `cdk8s-sync-async-${version}`;
+  const made = check(`${name}, with cdk8s-plus-${version} ${FLOORS[version]}, is compiled and packed`, () =>
+    install(version, folder) && copy(version, folder) && run(folder, 'npx', 'jsii', '--silence-warnings=reserved-word') && run(folder, 'npx', 'jsii-docgen')
+    && run(folder, 'npm', 'pack', '--silent', '--pack-destination', FOLDER));
+  if (made && test && tested.includes(version)) {
+    check(`${name} passes the tests`, () => unitTests(folder));
+    check(`${name} can be used from an empty project`, () => run(folder, 'npx', 'ts-node', '--project', 'test/tsconfig.json', 'test/consumer/run.ts'));
+  }
+}
+
+console.log(readdirSync(FOLDER).filter(file => file.endsWith('.tgz')).map(file => `made: dist/variants/${file}`).join('\n'));
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
