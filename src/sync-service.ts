@@ -1,10 +1,10 @@
 import * as kplus from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
 import { servicePorts } from './private/headless-service';
 import { ROLE_LABEL } from './role-label';
-import { SyncAsyncStatefulSet } from './sync-async-stateful-set';
 
 /**
- * Options for `SyncAsyncStatefulSet.exposeSyncViaService`.
+ * Options for `exposeSyncViaService`, of `SyncAsyncStatefulSet` and of `SyncAsyncDeployments`.
  */
 export interface SyncServiceOptions {
   /**
@@ -34,24 +34,24 @@ export interface SyncServiceOptions {
 }
 
 /**
- * A Service for those pods of a set that are synchronous and ready.
+ * A Service for those pods of a workload that are synchronous and ready.
  *
  * @internal
  */
-export function syncService(set: SyncAsyncStatefulSet, options: SyncServiceOptions): kplus.Service {
-  const ports = options.ports ?? servicePorts(set.containers);
+export function syncService(scope: Construct, pods: kplus.Workload, options: SyncServiceOptions): kplus.Service {
+  const ports = options.ports ?? servicePorts(pods.containers);
   if (ports.length === 0) {
-    throw new Error('\'ports\' ([]) must have at least one port in order for a Service to be asked: give the set its ports, or the Service.');
+    throw new Error('\'ports\' ([]) must have at least one port in order for a Service to be asked: give the pods their ports, or the Service.');
   }
   if (options.serviceType === kplus.ServiceType.EXTERNAL_NAME) {
     throw new Error(`'serviceType' (${options.serviceType}) must be one that selects pods in order to reach the synchronous ones.`);
   }
-  const { namespace } = set.metadata;
-  const service = new kplus.Service(set, options.name === undefined ? 'SyncService' : `SyncService-${options.name}`, {
+  const { namespace } = pods.metadata;
+  const service = new kplus.Service(scope, options.name === undefined ? 'SyncService' : `SyncService-${options.name}`, {
     metadata: { namespace, ...options.name === undefined ? {} : { name: options.name } },
     ports,
     type: options.serviceType,
-    selector: set,
+    selector: pods,
   });
   service.selectLabel(ROLE_LABEL, 'sync');
   return service;
