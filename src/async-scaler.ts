@@ -99,7 +99,7 @@ export function asyncScaler(pods: SyncAsyncStatefulSet | RoleDeployment, sync: n
   const scaledObject = new ApiObject(pods, 'Scaler', {
     apiVersion: 'keda.sh/v1alpha1',
     kind: 'ScaledObject',
-    // The name of the set is one that KEDA can put 9 characters before.
+    // KEDA puts 9 characters before it.
     metadata: { name: pods.name, namespace: pods.metadata.namespace },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: ApiObject.of(pods).kind, name: pods.name },
