@@ -7,8 +7,8 @@ import { RoleDeployment } from './role-deployment';
 /**
  * Options for `SyncAsyncDeployments.addDisruptionBudgets`.
  *
- * They are about pods that may be away, not about pods that stay: of a Deployment's pods Kubernetes knows how many there are to be, so that a budget grows and shrinks with them, whoever scales, and
- * never blocks a drain for ever.
+ * They are about pods that may be away, not about pods that stay: of a Deployment's pods Kubernetes knows how many there are to be, so that a budget grows and shrinks with them, whoever
+ * scales, and never blocks a drain for ever.
  */
 export interface DeploymentBudgetOptions {
   /**
@@ -35,7 +35,9 @@ export interface DeploymentBudgetOptions {
  *
  * @internal
  */
-export function deploymentBudgets(scope: Construct, deployments: { sync: RoleDeployment; async: RoleDeployment }, options: DeploymentBudgetOptions): void {
+export function deploymentBudgets(
+  scope: Construct, deployments: { sync: RoleDeployment; async: RoleDeployment }, options: DeploymentBudgetOptions,
+): void {
   const given = (['sync', 'async'] as const).flatMap(role => {
     const most = options[`${role}MaxUnavailable`];
     return most === undefined ? [] : [{ role, maxUnavailable: intOrString(`${role}MaxUnavailable`, most) }];

@@ -92,8 +92,8 @@ export class RoleDeployment extends kplus.Deployment {
    * @internal
    */
   public _toPodSpec(): kplus.k8s.PodSpec {
-    const { gpu, main: { tmp } } = this;
-    return withExtras(super._toPodSpec(), { gpu, shareProcessNamespace: this.plan.props.shareProcessNamespace, main: MAIN, tmp, claims: [], asksApi: false });
+    const { gpu, props: { shareProcessNamespace } } = this.plan;
+    return withExtras(super._toPodSpec(), { gpu, shareProcessNamespace, main: MAIN, tmp: this.main.tmp, claims: [], asksApi: false });
   }
 
   private labelProblems(): string[] {

@@ -31,7 +31,8 @@ test.each<[string, Parameters<typeof two>[0]]>([
   ['different roles', { syncDeployment: { replicas: 4, gpu: Gpu.none() }, asyncDeployment: { resources: { cpu: { request: kplus.Cpu.millis(500) } } } }],
 ])('two Deployments, %s: the manifest is what Kubernetes takes', (_, props) => {
   const deployments = two(props);
-  deployments.addDisruptionBudgets({ syncMaxUnavailable: kplus.PercentOrAbsolute.percent(25), asyncMaxUnavailable: kplus.PercentOrAbsolute.absolute(1) });
+  const { percent, absolute } = kplus.PercentOrAbsolute;
+  deployments.addDisruptionBudgets({ syncMaxUnavailable: percent(25), asyncMaxUnavailable: absolute(1) });
 
   expect(() => validate(manifest(Chart.of(deployments)))).not.toThrow();
 });

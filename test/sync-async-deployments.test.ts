@@ -77,7 +77,7 @@ test('ids, names and selectors stay as they are, because Kubernetes cannot chang
 test('the default child of each is the Deployment', () => {
   const made = two();
 
-  expect([made.syncDeployment, made.asyncDeployment].map(each => ApiObject.of(each).kind)).toEqual(['Deployment', 'Deployment']);
+  expect(each(role => ApiObject.of(made[`${role}Deployment`]).kind)).toEqual(['Deployment', 'Deployment']);
 });
 
 test('there is nothing else but the script, which is that of the sets of the chart too', () => {
@@ -280,7 +280,8 @@ describe('workers that come and go with a queue', () => {
   test('are counted alone', () => {
     const made = two({ metadata: { namespace: 'vision' } });
     made.scaleAsync(OPTIONS);
-    const { metadata, spec: { scaleTargetRef, minReplicaCount, maxReplicaCount, advanced } } = rendered(made, 'ScaledObject');
+    const { metadata, spec: scaled } = rendered(made, 'ScaledObject');
+    const { scaleTargetRef, minReplicaCount, maxReplicaCount, advanced } = scaled;
 
     expect(metadata).toEqual({ ...deployment(made, 'async').metadata, labels: deployment(made, 'async').metadata.labels });
     expect(scaleTargetRef).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', name: made.asyncDeployment.name });

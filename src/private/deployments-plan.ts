@@ -1,7 +1,7 @@
 import * as kplus from 'cdk8s-plus-27';
 import { Gpu } from '../gpu';
-import { ProcessProps } from '../process';
 import { Timing, toTiming } from '../probe-timing';
+import { ProcessProps } from '../process';
 import { Role, RoleProps, toRole, toShared } from '../role';
 import { RoleDeploymentOptions, SyncAsyncDeploymentsProps } from '../sync-async-deployments-props';
 import { SyncAsyncWorkloadProps } from '../sync-async-workload-props';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { App, Chart, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import {
-  Check, DisruptionBudgetOptions, Gpu, ProcessProps, Split, SyncAsyncDeployments, SyncAsyncDeploymentsProps, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps,
+  Check, DisruptionBudgetOptions, Gpu, ProcessProps, Split, SyncAsyncDeployments, SyncAsyncDeploymentsProps, SyncAsyncStatefulSet,
+  SyncAsyncStatefulSetProps,
 } from 'cdk8s-sync-async';
 import { Cluster } from './deployment';
 import { toObjects } from '../../cluster/objects';

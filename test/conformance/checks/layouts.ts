@@ -63,7 +63,8 @@ class Two {
 /** The addresses that a Service leads to. */
 async function addresses({ cluster: { kubectl } }: Trial, name: string): Promise<string[]> {
   const { items } = await kubectl.json(['get', 'endpointslices', `--selector=kubernetes.io/service-name=${name}`]);
-  return items.flatMap((slice: any) => slice.endpoints ?? []).filter((each: any) => each.conditions.ready).flatMap((each: any) => each.addresses).sort();
+  const endpoints: any[] = items.flatMap((slice: any) => slice.endpoints ?? []);
+  return endpoints.filter(({ conditions }) => conditions.ready).flatMap(each => each.addresses).sort();
 }
 
 async function roles(trial: Trial): Promise<void> {
