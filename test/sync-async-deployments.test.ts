@@ -265,8 +265,9 @@ describe('the Service', () => {
     const refused = /^'stopDelay' \(undefined\) must be said by a process of 'syncRole' in order for clients to notice in time that a pod goes/;
 
     expect(() => two({ ports: [{ number: 80 }] }).exposeSyncViaService()).toThrow(refused);
-    expect(() => serving({ syncRole: { processes: [{ name: 'server', command: ['serve'], stopDelay: Duration.seconds(0) }] } }).exposeSyncViaService()).not.toThrow();
-    expect(() => serving({ syncRole: undefined, sharedProcesses: [{ ...SHARED[0], stopDelay: Duration.seconds(5) }] }).exposeSyncViaService()).not.toThrow();
+    expect(() => serving({ syncRole: { processes: [{ ...SHARED[0], stopDelay: Duration.seconds(0) }] } }).exposeSyncViaService()).not.toThrow();
+    const sharedProcesses = [{ ...SHARED[0], stopDelay: Duration.seconds(5) }];
+    expect(() => serving({ syncRole: undefined, sharedProcesses }).exposeSyncViaService()).not.toThrow();
   });
 
   test('is refused without ports', () => {
