@@ -32,7 +32,8 @@ prove('Processes, the checks of their start and those of probes see the fixed ro
   await life.event('process', '');
   await life.poll('its state', () => life.state()?.phase === 'running');
   for (const mode of ['ready', 'alive'] as const) {
-    assert.equal((await life.probe(mode, { shared: [seen(`${mode}-shared`)], sync: [seen(`${mode}-first`), seen(`${mode}-last`)] }).ended).status, 0);
+    const checks = { shared: [seen(`${mode}-shared`)], sync: [seen(`${mode}-first`), seen(`${mode}-last`)] };
+    assert.equal((await life.probe(mode, checks, 60).ended).status, 0);
   }
   const own = 'role=sync ordinal=none sync=none';
   for (const name of ['check', 'process', 'ready-first', 'ready-last', 'alive-first', 'alive-last']) assert.equal((await life.event(name, '')).what, own, name);
