@@ -3,7 +3,7 @@ import { Bench, digits, Goal } from './bench';
 import { allGpus, freeGpus } from '../cluster/gpus';
 import { Change, Trial } from './move/trial';
 import { Watch } from './move/watch';
-import { COLD, fillers, LOAD, PAIR, Place, TEMPLATE, WARM, Way } from './move/ways';
+import { COLD, fillers, LOAD, PAIR, Place, TEMPLATE, TWO, WARM, Way } from './move/ways';
 import { Kubectl } from '../cluster/kubectl';
 import { meet } from '../cluster/meet';
 import { inNamespace } from '../cluster/namespace';
@@ -14,7 +14,7 @@ import { until } from '../util/wait';
 /** 4 of 10 pods are synchronous, then 6. */
 const MOVED = { pods: 10, sync: 6 };
 
-const WAYS = [WARM, COLD, TEMPLATE, PAIR];
+const WAYS = [WARM, COLD, TEMPLATE, PAIR, TWO];
 
 /** How often each way is tried, in turn. */
 const TRIES = 5;

@@ -1,5 +1,5 @@
 import { DEPLOYMENTS } from './systems/deployments';
-import { BETWEEN, LIBRARY, SERVICE, SHARE } from './systems/library';
+import { BETWEEN, LIBRARY, SERVICE, SHARE, TWO } from './systems/library';
 import { SCRIPT } from './systems/script';
 import { System } from './systems/system';
 
@@ -40,6 +40,7 @@ export const PROFILES: { [name: string]: Profile } = {
       { system: SERVICE, disruptions: ['delete a sync pod', 'split', 'drains', 'rolling restart'], tries: ONCE },
       { system: SCRIPT, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
       { system: DEPLOYMENTS, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
+      { system: TWO, disruptions: ['KILL to server', 'delete a sync pod', 'rolling restart'], tries: ONCE },
     ],
     loadSeconds: 2,
     etcdDownSeconds: 30,
@@ -64,6 +65,7 @@ export const PROFILES: { [name: string]: Profile } = {
       { system: SHARE, disruptions: ['scale', 'scale below sync', 'rolling restart'], tries: TWICE },
       { system: SCRIPT, disruptions: CONTROLS, tries: ONCE },
       { system: DEPLOYMENTS, disruptions: CONTROLS, tries: ONCE },
+      { system: TWO, disruptions: CONTROLS.filter(name => !TWO.cannot.includes(name)), tries: ONCE },
     ],
     loadSeconds: 10,
     etcdDownSeconds: 300,

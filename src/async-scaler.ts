@@ -3,10 +3,11 @@ import * as kplus from 'cdk8s-plus-27';
 import { instanceOf, MAX_NUMBER, oneOf, wholeNumber, wholeSeconds } from './private/checks';
 import { autoscalersOf } from './private/replicas';
 import { QueueTrigger } from './queue-trigger';
+import { RoleDeployment } from './role-deployment';
 import { SyncAsyncStatefulSet } from './sync-async-stateful-set';
 
 /**
- * Options for `SyncAsyncStatefulSet.scaleAsync`.
+ * Options for `scaleAsync`, of `SyncAsyncStatefulSet` and of `SyncAsyncDeployments`.
  */
 export interface AsyncScalerOptions {
   /**
@@ -38,7 +39,7 @@ export interface AsyncScalerOptions {
   readonly maxWorkers: number;
 
   /**
-   * How fast pods are added. Percentages are those of all pods, the synchronous ones too.
+   * How fast pods are added. Percentages are those of all pods of the StatefulSet, the synchronous ones too, or of the Deployment, which are workers alone.
    *
    * Refused: a stabilization window of more than an hour, policies whose duration is not from 1 second to 30 minutes, and a list without policies.
    *
@@ -48,7 +49,7 @@ export interface AsyncScalerOptions {
   readonly scaleUp?: kplus.ScalingRules;
 
   /**
-   * How fast pods are taken away. Percentages are those of all pods, the synchronous ones too, and nothing takes away a synchronous one.
+   * How fast pods are taken away, with the same percentages. Nothing takes away a synchronous one.
    *
    * Refused: what `scaleUp` refuses.
    *
@@ -74,13 +75,15 @@ export interface AsyncScaler {
 const QUEUE = 'queue';
 
 /**
- * An object of KEDA that adds and removes workers of a set as its queue has jobs.
+ * An object of KEDA that adds and removes workers as their queue has jobs.
  *
+ * @param pods What it scales.
+ * @param sync How many of its pods are synchronous, or can be.
  * @param room How many pods the Role of the role label has room for, if somebody has said so.
  * @internal
  */
-export function asyncScaler(set: SyncAsyncStatefulSet, options: AsyncScalerOptions, room?: number): AsyncScaler {
-  const sync = syncPods(set);
+export function asyncScaler(pods: SyncAsyncStatefulSet | RoleDeployment, sync: number, options: AsyncScalerOptions, room?: number): AsyncScaler {
+  refuseOthers(pods);
   const { queue, jobsPerWorker, minWorkers = 1, maxWorkers } = options;
   if (!queue) {
     throw new Error(`'queue' (${queue}) must be given in order for its jobs to be counted.`);
@@ -93,13 +96,13 @@ export function asyncScaler(set: SyncAsyncStatefulSet, options: AsyncScalerOptio
   if (room !== undefined && room < maxReplicas) {
     throw new Error(`'roleLabel.maxReplicas' (${room}) must be at least ${maxReplicas}, which is 'maxWorkers' (${maxWorkers}) and ${sync} synchronous pods, in order for the Role to name every pod.`);
   }
-  const scaledObject = new ApiObject(set, 'Scaler', {
+  const scaledObject = new ApiObject(pods, 'Scaler', {
     apiVersion: 'keda.sh/v1alpha1',
     kind: 'ScaledObject',
-    // The name of the set is one that KEDA can put 9 characters before.
-    metadata: { name: set.name, namespace: set.metadata.namespace },
+    // KEDA puts 9 characters before it.
+    metadata: { name: pods.name, namespace: pods.metadata.namespace },
     spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set.name },
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: ApiObject.of(pods).kind, name: pods.name },
       minReplicaCount: minReplicas,
       maxReplicaCount: maxReplicas,
       advanced: {
@@ -110,26 +113,35 @@ export function asyncScaler(set: SyncAsyncStatefulSet, options: AsyncScalerOptio
       triggers: [queue._toKeda(QUEUE, jobsPerWorker)],
     },
   });
-  scaledObject.addDependency(ApiObject.of(set));
-  scaledObject.node.addValidation({ validate: () => [...variableProblems(set, queue), ...rivalProblems(set)] });
+  scaledObject.addDependency(ApiObject.of(pods));
+  scaledObject.node.addValidation({ validate: () => [...variableProblems(pods, queue), ...rivalProblems(pods)] });
   return { scaledObject, minReplicas, maxReplicas };
 }
 
-/** How many pods are synchronous, or can be. Refuses sets whose workers alone cannot be scaled. */
-function syncPods({ split, replicas, hasAutoscaler, node }: SyncAsyncStatefulSet): number {
+/**
+ * How many pods of a set are synchronous, or can be. Refuses sets whose workers alone cannot be scaled.
+ *
+ * @internal
+ */
+export function syncPods({ split }: SyncAsyncStatefulSet): number {
   if (!split) {
     throw new Error('\'split\' (undefined) must be given in order for some pods to be workers, such as Split.count(2).');
   }
   if (split._most === undefined) {
     throw new Error(`'split' (${split._name}) must have a number of synchronous pods in order for workers alone to be scaled: with a share a new pod may be a synchronous one. A kplus.HorizontalPodAutoscaler scales both roles.`);
   }
-  if (replicas !== undefined) {
-    throw new Error(`'replicas' (${replicas}) must be left out in order for an autoscaler to decide.`);
-  }
-  if (hasAutoscaler) {
-    throw new Error(`'scaleAsync' (${node.path}) must be the only autoscaler in order to decide how many pods there are: the set has one already.`);
-  }
   return split._most;
+}
+
+/** Somebody else who decides how many pods there are. */
+function refuseOthers(pods: SyncAsyncStatefulSet | RoleDeployment): void {
+  if (pods.replicas !== undefined) {
+    const prop = pods instanceof kplus.Deployment ? 'asyncDeployment.replicas' : 'replicas';
+    throw new Error(`'${prop}' (${pods.replicas}) must be left out in order for an autoscaler to decide.`);
+  }
+  if (pods.hasAutoscaler) {
+    throw new Error(`'scaleAsync' (${pods.node.path}) must be the only autoscaler in order to decide how many pods there are: there is one already.`);
+  }
 }
 
 /**
@@ -164,7 +176,7 @@ function seconds(prop: string, duration: Duration, min: number, max: number): nu
 }
 
 /** KEDA looks variables up in the first container, which is the main one. */
-function variableProblems({ mainContainer: { env } }: SyncAsyncStatefulSet, queue: QueueTrigger): string[] {
+function variableProblems({ mainContainer: { env } }: SyncAsyncStatefulSet | RoleDeployment, queue: QueueTrigger): string[] {
   return queue._variables.flatMap(([field, name]) => {
     if (env.variables[name] === undefined) {
       return env.sources.length > 0 ? [] : [`'${field}' (${name}) must be a variable in 'envVariables' in order for KEDA to read it there.`];
@@ -175,7 +187,7 @@ function variableProblems({ mainContainer: { env } }: SyncAsyncStatefulSet, queu
   });
 }
 
-function rivalProblems(set: SyncAsyncStatefulSet): string[] {
-  return autoscalersOf(set).map(({ node }) =>
-    `'target' (${set.node.path}) of ${node.path} must have no other autoscaler in order for one to decide how many pods there are: it has that of scaleAsync.`);
+function rivalProblems(pods: SyncAsyncStatefulSet | RoleDeployment): string[] {
+  return autoscalersOf(pods).map(({ node }) =>
+    `'target' (${pods.node.path}) of ${node.path} must have no other autoscaler in order for one to decide how many pods there are: it has that of scaleAsync.`);
 }

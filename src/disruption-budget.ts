@@ -1,5 +1,6 @@
-import { ApiObject, Lazy } from 'cdk8s';
+import { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
+import { budget, BUDGET_IDS } from './private/budget';
 import { MAX_NUMBER, wholeNumber } from './private/checks';
 import { fewestReplicas } from './private/replicas';
 import { ROLE_LABEL } from './role-label';
@@ -41,9 +42,6 @@ export interface DisruptionBudgetOptions {
 
 type Role = 'sync' | 'async';
 
-/** Ids of the budgets, which their names are made of. */
-const IDS = { sync: 'SyncBudget', async: 'AsyncBudget' };
-
 const ADJECTIVES = { sync: 'synchronous', async: 'asynchronous' };
 
 /** Kubernetes puts the name of a pod into this label, and has done so in every version that knows budgets. */
@@ -70,17 +68,10 @@ export function disruptionBudgets(
     throw new Error(`'roleLabel' (undefined) must be given, such as roleLabel: {}, in order for budgets to know the roles of the pods that follow ${set.split._name}.`);
   }
   set.node.addValidation({ validate: () => problems(set, options, floors, byLabel, fewestReplicas(set, scaled())) });
-  return floors.map(([role, minAvailable]) => new kplus.k8s.KubePodDisruptionBudget(set, IDS[role], {
-    metadata: { namespace: set.metadata.namespace },
-    spec: Lazy.any({
-      produce: (): kplus.k8s.PodDisruptionBudgetSpec => ({
-        minAvailable: kplus.k8s.IntOrString.fromNumber(minAvailable),
-        selector: selector(set, role, byLabel),
-        // A pod that is not ready serves nobody. Without this a drain would wait for one that never becomes ready.
-        unhealthyPodEvictionPolicy: 'AlwaysAllow',
-      }),
-    }),
-  }));
+  return floors.map(([role, minAvailable]) => budget(set, role, set.metadata.namespace, () => ({
+    minAvailable: kplus.k8s.IntOrString.fromNumber(minAvailable),
+    selector: selector(set, role, byLabel),
+  })));
 }
 
 function checkOptions(set: SyncAsyncStatefulSet, options: DisruptionBudgetOptions, floors: [Role, number][]): void {
@@ -97,7 +88,7 @@ function checkOptions(set: SyncAsyncStatefulSet, options: DisruptionBudgetOption
   if (options.minReplicas !== undefined) {
     wholeNumber('minReplicas', options.minReplicas, 1, MAX_NUMBER, 'to be the fewest pods that there will be');
   }
-  if (Object.values(IDS).some(id => set.node.tryFindChild(id))) {
+  if (Object.values(BUDGET_IDS).some(id => set.node.tryFindChild(id))) {
     throw new Error('\'addDisruptionBudgets\' (called again) must be called once, with the numbers of both roles, in order for no pod to have two budgets: it could never be evicted.');
   }
 }

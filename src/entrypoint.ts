@@ -22,14 +22,27 @@ export const SCRIPT_SHA256 = createHash('sha256').update(ENTRYPOINT_SCRIPT).dige
 /** What starts the container. `sh` is named by its path, because an image's PATH can hold anything. */
 export const COMMAND = ['/bin/sh', `${SCRIPT_DIR}/${SCRIPT_FILE}`];
 
-/** Everything that the script gets to know of the service. */
-export function runArguments(split: Split | undefined, timing: Timing, roles: Role[], isLabelled: boolean): string[] {
+/** How a pod of a StatefulSet comes by its role: by its ordinal. */
+export function splitArguments(split: Split | undefined, timing: Timing): string[] {
+  // Only where values are watched a role is left while the pod stays.
+  return [...split?._arguments ?? ['split=none'], ...!split?._watches ? [] : [`values=${VALUES_DIR}`, `settle=${timing.settle}`]];
+}
+
+/** How all pods of a workload come by one role. Probes need to know it too. */
+export function fixedRole(role: string): string[] {
+  return [`split=fixed:${role}`];
+}
+
+/**
+ * Everything that the script gets to know of the service.
+ *
+ * @param split How a pod comes by its role.
+ */
+export function runArguments(split: string[], timing: Timing, roles: Role[], isLabelled: boolean): string[] {
   return [
     'run',
     `dir=${RUN_DIR}`,
-    ...split?._arguments ?? ['split=none'],
-    // Only where values are watched a role is left while the pod stays.
-    ...!split?._watches ? [] : [`values=${VALUES_DIR}`, `settle=${timing.settle}`],
+    ...split,
     `check-timeout=${timing.timeout}`,
     ...isLabelled ? [`copy=${ROLE_LABEL_FILE}`] : [],
     ...roles.flatMap(role => role.arguments),
@@ -37,19 +50,19 @@ export function runArguments(split: Split | undefined, timing: Timing, roles: Ro
 }
 
 /** Ready: everything runs, and the checks of the pod's role succeed. */
-export function readinessProbe(timing: Timing, roles: Role[]): kplus.Probe {
+export function readinessProbe(timing: Timing, roles: Role[], fixed: string[] = []): kplus.Probe {
   const script = ['/bin/sh', `${RUN_DIR}/${SCRIPT_FILE}`];
-  return probe([...script, 'ready', ...probeArguments(timing, roles, role => role.readiness)], timing, timing.readinessFailures);
+  return probe([...script, 'ready', ...probeArguments(timing, fixed, roles, role => role.readiness)], timing, timing.readinessFailures);
 }
 
 /** Alive: starting or stopping within its time, or the liveness of the pod's role succeeds; or the script has not begun. */
-export function livenessProbe(timing: Timing, roles: Role[]): kplus.Probe {
+export function livenessProbe(timing: Timing, roles: Role[], fixed: string[] = []): kplus.Probe {
   const script = ['/bin/sh', '-c', '[ ! -e "$0" ] || exec /bin/sh "$0" "$@"', `${RUN_DIR}/${SCRIPT_FILE}`];
-  return probe([...script, 'alive', ...probeArguments(timing, roles, role => role.liveness)], timing, timing.livenessFailures);
+  return probe([...script, 'alive', ...probeArguments(timing, fixed, roles, role => role.liveness)], timing, timing.livenessFailures);
 }
 
 /**
- * The ConfigMap with the script: one for all sets that a chart has in a namespace, found or created. The role label's program is in it where a set asks for it.
+ * The ConfigMap with the script: one for all workloads that a chart has in a namespace, found or created. The role label's program is in it where a set asks for it.
  *
  * Its name says nothing of the sets nor of the script, and for that reason outlives both. A set that goes takes it from no other, and a template of an earlier
  * version, held back by a partition or brought back by an undo, finds a script also where what is no longer in the manifest is pruned.
@@ -80,13 +93,11 @@ function entrypointConfigMap(scope: Construct, namespace?: string): kplus.Config
   return made;
 }
 
-/** Puts what the script needs into the container that it runs. */
-export function mountEntrypoint(
-  scope: Construct, container: kplus.Container, script: kplus.IConfigMap, values: kplus.IConfigMap, split?: Split,
-): void {
+/** Puts what the script needs into the container that it runs: the values only where they are watched. */
+export function mountEntrypoint(scope: Construct, container: kplus.Container, script: kplus.IConfigMap, values?: kplus.IConfigMap): void {
   const scriptVolume = kplus.Volume.fromConfigMap(scope, 'ScriptVolume', script, { name: 'sync-async-script', defaultMode: 0o555 });
   container.mount(SCRIPT_DIR, scriptVolume, { readOnly: true });
-  if (split?._watches) {
+  if (values) {
     const valuesVolume = kplus.Volume.fromConfigMap(scope, 'ValuesVolume', values, { name: 'sync-async-values', optional: true });
     container.mount(VALUES_DIR, valuesVolume, { readOnly: true });
   }
@@ -103,10 +114,11 @@ function probe(command: string[], timing: Timing, failureThreshold: number): kpl
   });
 }
 
-function probeArguments(timing: Timing, roles: Role[], checks: (role: Role) => Check[]): string[] {
+function probeArguments(timing: Timing, fixed: string[], roles: Role[], checks: (role: Role) => Check[]): string[] {
   return [
     `dir=${RUN_DIR}`,
     `check-timeout=${timing.timeout}`,
+    ...fixed,
     ...roles.flatMap(role => [`role=${role.name}`, ...checks(role).flatMap(check => countedWords('check', check._words()))]),
   ];
 }

@@ -35,7 +35,7 @@ export interface GpuOptions {
 }
 
 /**
- * The GPU, or another extended resource, that every pod gets. Both roles get the same one, because they share one pod template.
+ * The GPU, or another extended resource, that every pod gets. In a StatefulSet both roles get the same one, because they share one pod template.
  *
  * @see https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
  */

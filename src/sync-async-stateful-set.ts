@@ -1,12 +1,13 @@
-import { ApiObject, Lazy, Size, SizeRoundingBehavior } from 'cdk8s';
+import { ApiObject, Lazy } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { AsyncScaler, asyncScaler, AsyncScalerOptions } from './async-scaler';
+import { AsyncScaler, asyncScaler, AsyncScalerOptions, syncPods } from './async-scaler';
 import { DisruptionBudgetOptions, disruptionBudgets } from './disruption-budget';
-import { COMMAND, livenessProbe, mountEntrypoint, readinessProbe, runArguments, SCRIPT_SHA256, scriptConfigMap } from './entrypoint';
+import { livenessProbe, readinessProbe, runArguments, scriptConfigMap, splitArguments } from './entrypoint';
 import { Gpu } from './gpu';
 import { HeadlessService, servicePorts } from './private/headless-service';
-import { addMissingLabels, recommendedLabels } from './private/labels';
+import { addMissingLabels, labelsOf, recommendedLabels } from './private/labels';
+import { addMain, fit, MAIN } from './private/main-container';
 import { toPlan } from './private/plan';
 import { withExtras } from './private/pod-spec';
 import { letPatchPods, podNames } from './private/rights';
@@ -16,14 +17,6 @@ import { Split } from './split';
 import { SyncAsyncStatefulSetProps } from './sync-async-stateful-set-props';
 import { syncService, SyncServiceOptions } from './sync-service';
 import { VolumeClaims, withGroup, withVolumeClaims } from './volume-claim';
-
-/** Name of the container in which the processes run. */
-const MAIN = 'main';
-
-/** Without keys whose value is undefined, as `{ A: condition ? value : undefined }` makes them. */
-function withoutUndefined<T>(values: { [key: string]: T }): { [key: string]: T } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
 
 /**
  * A StatefulSet for a service that serves synchronously (gRPC, HTTP) and asynchronously (from a queue): every pod does one of the two.
@@ -141,40 +134,22 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.valuesConfigMap.addData('INSTANCE', Lazy.any({ produce: () => this.hasAutoscaler ? undefined : String(this.replicas ?? 1) }));
     this.apiObject.addDependency(this.scriptConfigMap, this.valuesConfigMap);
 
-    const env = this.ownVariables();
-    this.mainContainer = this.addContainer({
-      name: MAIN,
-      image: props.image,
-      command: COMMAND,
-      args: runArguments(this.split, plan.timing, plan.roles, plan.label !== undefined),
+    const main = addMain(this, props, {
+      args: runArguments(splitArguments(this.split, plan.timing), plan.timing, plan.roles, plan.label !== undefined),
       readiness: readinessProbe(plan.timing, plan.roles),
       liveness: livenessProbe(plan.timing, plan.roles),
-      ports: props.ports?.map(port => ({ ...port })),
-      envVariables: { ...env, ...withoutUndefined(props.envVariables ?? {}) },
-      envFrom: props.envFrom && [...props.envFrom],
-      resources: props.resources,
-      imagePullPolicy: props.imagePullPolicy ?? kplus.ImagePullPolicy.IF_NOT_PRESENT,
-      workingDir: props.workingDir,
-      lifecycle: props.lifecycle,
-      securityContext: { ensureNonRoot: !props.runAsRoot, ...props.containerSecurityContext },
+      env: this.ownVariables(),
+      script: this.scriptConfigMap,
+      values: this.split?._watches ? this.valuesConfigMap : undefined,
     });
-    mountEntrypoint(this, this.mainContainer, this.scriptConfigMap, this.valuesConfigMap, this.split);
-    const mounts = [...this.mainContainer.mounts];
-    this.tmp = kplus.Volume.fromEmptyDir(this, 'TmpVolume', 'sync-async-tmp');
-    if (props.sharedMemory) {
-      this.mountSharedMemory(props.sharedMemory);
-    }
-    const volumes = [...this.mainContainer.mounts.map(mount => mount.volume), this.tmp];
-    this.mainContainer.mounts.push(...props.volumeMounts ?? []);
+    this.mainContainer = main.container;
+    this.tmp = main.tmp;
     // Only their names come into the manifest, where Kubernetes puts the claimed volumes in their place.
     this.claimedVolumes = plan.volumeClaims.claims.map(({ name }) => kplus.Volume.fromEmptyDir(this, `ClaimedVolume-${name}`, name));
     plan.volumeClaims.claims.forEach(({ path }, i) => this.mainContainer.mount(path, this.claimedVolumes[i]));
     props.containers?.forEach(container => this.addContainer(container));
 
-    if (this.gpu._taint !== undefined) {
-      this.scheduling.tolerate(kplus.Node.tainted(kplus.NodeTaintQuery.exists(this.gpu._taint, { effect: kplus.TaintEffect.NO_SCHEDULE })));
-    }
-    this.podMetadata.addAnnotation('cdk8s-sync-async/script-sha256', SCRIPT_SHA256);
+    fit(this, this.gpu);
     if (plan.label) {
       this.podMetadata.addAnnotation('cdk8s-sync-async/role-label-sha256', ROLE_LABEL_SHA256);
       const mostPods = () => plan.label?.maxReplicas ?? this.scaler?.maxReplicas ?? this.replicas ?? 1;
@@ -184,8 +159,8 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     this.label();
 
     const { roles, label } = plan;
-    const { split, mainContainer: main, claimedVolumes: claimed } = this;
-    const facts = { set: this, main, env, mounts, volumes, claimed, split, rollout: props.rollout, roles, label };
+    const { split, claimedVolumes: claimed } = this;
+    const facts = { set: this, main, claimed, split, rollout: props.rollout, roles, label };
     this.node.addValidation({ validate: () => problems({ ...facts, scaledTo: this.scaler?.maxReplicas }) });
   }
 
@@ -225,8 +200,14 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     if (!this.roleLabel) {
       throw new Error('\'roleLabel\' (undefined) must be given in order for a Service to know the synchronous pods, such as roleLabel: {}.');
     }
-    const service = syncService(this, options);
-    addMissingLabels(service.metadata, this.ownLabels());
+    if (this.split && !this.split._needsSync) {
+      throw new Error(`'split' (${this.split._name}) must let some pod be synchronous in order for a Service to have one.`);
+    }
+    if (options.name === this.service.name) {
+      throw new Error(`'name' (${options.name}) must be another one than that of the headless Service in order to be told from it.`);
+    }
+    const service = syncService(this, this, options);
+    addMissingLabels(service.metadata, labelsOf(this.metadata));
     return service;
   }
 
@@ -245,7 +226,7 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
    * @param options How many pods of each role stay.
    */
   public addDisruptionBudgets(options: DisruptionBudgetOptions): void {
-    const labels = this.ownLabels();
+    const labels = labelsOf(this.metadata);
     const budgets = disruptionBudgets(this, options, this.roleLabel !== undefined, () => this.scaler?.minReplicas);
     budgets.forEach(({ metadata }) => addMissingLabels(metadata, labels));
   }
@@ -264,9 +245,9 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
    * @param options The queue, and how many workers it asks for.
    */
   public scaleAsync(options: AsyncScalerOptions): ApiObject {
-    this.scaler = asyncScaler(this, options, this.roleLabel?.maxReplicas);
+    this.scaler = asyncScaler(this, syncPods(this), options, this.roleLabel?.maxReplicas);
     this.markHasAutoscaler();
-    addMissingLabels(this.scaler.scaledObject.metadata, this.ownLabels());
+    addMissingLabels(this.scaler.scaledObject.metadata, labelsOf(this.metadata));
     return this.scaler.scaledObject;
   }
 
@@ -347,28 +328,12 @@ export class SyncAsyncStatefulSet extends kplus.StatefulSet {
     };
   }
 
-  private mountSharedMemory(size: Size): void {
-    if (!(size instanceof Size)) {
-      throw new Error(`'sharedMemory' (${size}) must be a Size, such as Size.gibibytes(8), in order to have a unit.`);
-    }
-    const mebibytes = size.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
-    if (!Number.isInteger(mebibytes) || mebibytes < 1) {
-      throw new Error(`'sharedMemory' (${mebibytes} MiB) must be whole mebibytes in order to be the size of /dev/shm.`);
-    }
-    this.mainContainer.mount('/dev/shm', kplus.Volume.fromEmptyDir(this, 'SharedMemoryVolume', 'sync-async-shm', { medium: kplus.EmptyDirMedium.MEMORY, sizeLimit: size }));
-  }
-
   /** The same labels everywhere; those that the user or the chart has given stay. */
   private label(): void {
     addMissingLabels(this.metadata, recommendedLabels(this.node.id, this.name));
-    const labels = this.ownLabels();
+    const labels = labelsOf(this.metadata);
     const resources = [this.service, this.serviceAccount].filter(each => each?.node.scope === this).map(each => ApiObject.of(each!));
     const objects = [...resources, ...this.rights].map(each => each.metadata);
     [this.podMetadata, this.valuesConfigMap.metadata, ...objects].forEach(each => addMissingLabels(each, labels));
-  }
-
-  /** Those of the recommended labels that this has by now. */
-  private ownLabels(): { [key: string]: string } {
-    return Object.fromEntries(Object.keys(recommendedLabels(this.node.id, this.name)).map(key => [key, this.metadata.getLabel(key)!]));
   }
 }

@@ -162,7 +162,7 @@ describe('refused is', () => {
 
   test('a second scaler', () => {
     expect(() => scaled().scaleAsync(OPTIONS)).toThrow(new Error(
-      '\'scaleAsync\' (test/ocr) must be the only autoscaler in order to decide how many pods there are: the set has one already.'));
+      '\'scaleAsync\' (test/ocr) must be the only autoscaler in order to decide how many pods there are: there is one already.'));
   });
 
   const hpa = (set: ReturnType<typeof small>) => new kplus.HorizontalPodAutoscaler(Chart.of(set), 'Hpa', {

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Chart, Testing, Yaml } from 'cdk8s';
-import { Check, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { Check, Split, SyncAsyncDeployments, SyncAsyncDeploymentsProps, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { Construct } from 'constructs';
+import { ENTRYPOINT_SCRIPT } from '../src/private/entrypoint-script';
 
 /** The parser that cdk8s brings along. (Its own `Yaml.load` starts a process for every call.) */
 const { parseAllDocuments } = createRequire(require.resolve('cdk8s'))('yaml');
@@ -19,6 +22,12 @@ export function small(props: Partial<SyncAsyncStatefulSetProps> = {}, chart: Cha
   return new SyncAsyncStatefulSet(chart, 'ocr', { ...SMALL, ...props });
 }
 
+/** The same service in the other layout, with other props. */
+export function two(props: Partial<SyncAsyncDeploymentsProps> = {}, chart: Chart = Testing.chart()): SyncAsyncDeployments {
+  const { image, syncRole, asyncRole } = SMALL;
+  return new SyncAsyncDeployments(chart, 'ocr', { image, syncRole, asyncRole, ...props });
+}
+
 /** The manifest of a chart as its readers get it: parsed from the text, because objects can hold an undefined where the text says null. */
 export function manifest(chart: Chart): any[] {
   return parsed(Testing.synth(chart));
@@ -29,13 +38,19 @@ export function manifestWithoutScript(chart: Chart): any[] {
   return parsed(Testing.synth(chart).map(object => object.data?.['entrypoint.sh'] ? { ...object, data: {} } : object));
 }
 
+/** A manifest whose script is left out: what is in it is tested by running it, and its checksum would change all snapshots with every change of it. */
+export function withoutScript(chart: Chart): any[] {
+  const checksum = createHash('sha256').update(ENTRYPOINT_SCRIPT).digest('hex');
+  return JSON.parse(JSON.stringify(manifest(chart), (_, value) => value === ENTRYPOINT_SCRIPT ? '<script>' : value === checksum ? '<checksum>' : value));
+}
+
 function parsed(objects: any[]): any[] {
   return parseAllDocuments(Yaml.stringify(...objects), { version: '1.1' }).map((document: any) => document.toJS());
 }
 
-/** The only object of a kind, whose name ends in a certain way, in the manifest that a set is in. */
-export function rendered(set: SyncAsyncStatefulSet, kind: string = 'StatefulSet', name: string = ''): any {
-  const found = manifest(Chart.of(set)).filter(object => object.kind === kind && object.metadata.name.includes(name));
+/** The only object of a kind, whose name has these words in it, in the manifest that a construct is in. */
+export function rendered(construct: Construct, kind: string = 'StatefulSet', name: string = ''): any {
+  const found = manifest(Chart.of(construct)).filter(object => object.kind === kind && object.metadata.name.includes(name));
   expect(found).toHaveLength(1);
   return found[0];
 }

@@ -321,7 +321,7 @@ describe('the Service', () => {
     expect(() => labelled({ ...PORTS, split: Split.count(0, { move: SplitMove.ROLLOUT }) }).exposeSyncViaService()).toThrow(new Error(
       '\'split\' (Split.count(0)) must let some pod be synchronous in order for a Service to have one.'));
     expect(() => labelled().exposeSyncViaService()).toThrow(new Error(
-      '\'ports\' ([]) must have at least one port in order for a Service to be asked: give the set its ports, or the Service.'));
+      '\'ports\' ([]) must have at least one port in order for a Service to be asked: give the pods their ports, or the Service.'));
     expect(() => labelled(PORTS).exposeSyncViaService({ serviceType: kplus.ServiceType.EXTERNAL_NAME })).toThrow(new Error(
       '\'serviceType\' (ExternalName) must be one that selects pods in order to reach the synchronous ones.'));
   });

@@ -1,7 +1,7 @@
 import { ApiObject, Chart, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Gpu, Split, SplitMove } from 'cdk8s-sync-async';
-import { manifest, small } from './manifest';
+import { manifest, small, two } from './manifest';
 import { validate } from './schema';
 
 test.each<[string, Parameters<typeof small>[0]]>([
@@ -23,6 +23,18 @@ test('with an autoscaler the manifest is what Kubernetes takes', () => {
   });
 
   expect(() => validate(manifest(Chart.of(set)))).not.toThrow();
+});
+
+test.each<[string, Parameters<typeof two>[0]]>([
+  ['the defaults', {}],
+  ['what both share, and ports', { sharedProcesses: [{ name: 'model', command: ['load'] }], ports: [{ name: 'grpc', number: 50051 }, { name: 'metrics', number: 9090 }] }],
+  ['different roles', { syncDeployment: { replicas: 4, gpu: Gpu.none() }, asyncDeployment: { resources: { cpu: { request: kplus.Cpu.millis(500) } } } }],
+])('two Deployments, %s: the manifest is what Kubernetes takes', (_, props) => {
+  const deployments = two(props);
+  const { percent, absolute } = kplus.PercentOrAbsolute;
+  deployments.addDisruptionBudgets({ syncMaxUnavailable: percent(25), asyncMaxUnavailable: absolute(1) });
+
+  expect(() => validate(manifest(Chart.of(deployments)))).not.toThrow();
 });
 
 describe('the validation notices', () => {

@@ -6,6 +6,7 @@ import * as core from 'kubernetes-models/v1';
 
 const MODELS: { [kind: string]: new (object: any) => { validate(): void } } = {
   ConfigMap: core.ConfigMap,
+  Deployment: apps.Deployment,
   HorizontalPodAutoscaler: autoscaling.HorizontalPodAutoscaler,
   PodDisruptionBudget: policy.PodDisruptionBudget,
   Role: rbac.Role,
@@ -18,17 +19,17 @@ const MODELS: { [kind: string]: new (object: any) => { validate(): void } } = {
 /** Throws on every object, parsed from YAML, that is not what the Kubernetes API takes, and on what does not fit together. */
 export function validate(objects: any[]): void {
   objects.forEach(object => new MODELS[object.kind](object).validate());
-  objects.filter(object => object.kind === 'StatefulSet').forEach(set => fitting(set, objects));
+  objects.filter(object => object.spec?.template).forEach(workload => fitting(workload, objects));
 }
 
 /** What a schema cannot tell: whether the objects mean each other. */
-function fitting(set: any, objects: any[]): void {
+function fitting(workload: any, objects: any[]): void {
   const named = (kind: string, name: string) => objects.some(object => object.kind === kind && object.metadata.name === name
-    && object.metadata.namespace === set.metadata.namespace);
-  const { serviceName, selector, template, volumeClaimTemplates = [] } = set.spec;
+    && object.metadata.namespace === workload.metadata.namespace);
+  const { serviceName, selector, template, volumeClaimTemplates = [] } = workload.spec;
   const { containers, initContainers = [], volumes } = template.spec;
 
-  expect(named('Service', serviceName)).toBe(true);
+  expect(workload.kind === 'Deployment' || named('Service', serviceName)).toBe(true);
   expect(template.metadata.labels).toMatchObject(selector.matchLabels);
   const volumeNames = [...volumes.map((volume: any) => volume.name), ...volumeClaimTemplates.map((claim: any) => claim.metadata.name)];
   expect(unique(volumeNames)).toBe(true);

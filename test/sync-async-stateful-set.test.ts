@@ -2,14 +2,8 @@ import { createHash } from 'node:crypto';
 import { ApiObject, Chart, Duration, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Check, ForwardSignal, Gpu, Restart, Split, SplitMove, StopSignal, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
-import { mainContainer, manifest, podSpec, rendered, small, SMALL } from './manifest';
+import { mainContainer, manifest, podSpec, rendered, small, SMALL, withoutScript } from './manifest';
 import { ENTRYPOINT_SCRIPT } from '../src/private/entrypoint-script';
-
-/** A manifest whose script is left out: what is in it is tested by running it, and its checksum would change all snapshots with every change of it. */
-function withoutScript(chart: Chart): any[] {
-  const checksum = createHash('sha256').update(ENTRYPOINT_SCRIPT).digest('hex');
-  return JSON.parse(JSON.stringify(manifest(chart), (_, value) => value === ENTRYPOINT_SCRIPT ? '<script>' : value === checksum ? '<checksum>' : value));
-}
 
 /** Everything at once. */
 function big(chart: Chart): SyncAsyncStatefulSet {

@@ -1,5 +1,5 @@
 import { App, Chart } from 'cdk8s';
-import { Check, Gpu, Split, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
+import { Check, Gpu, Split, SyncAsyncDeployments, SyncAsyncStatefulSet, SyncAsyncStatefulSetProps } from 'cdk8s-sync-async';
 import { toObjects } from '../../cluster/objects';
 import { ordinal, Pod } from '../../cluster/pods';
 
@@ -59,21 +59,21 @@ export function podSpec({ image, gpu }: Place, env: { [name: string]: string }, 
   };
 }
 
+/** What both layouts of the library are made of here. */
+const byLibraryProps = (name: string, { image, gpu }: Place) => ({
+  image,
+  metadata: { name },
+  securityContext: { user: 65532 }, // small images name none but root
+  gpu: gpu ? Gpu.nvidia() : Gpu.none(),
+});
+
 function byLibrary(name: string, about: string, processes: Pick<SyncAsyncStatefulSetProps, 'sharedProcesses' | 'syncRole' | 'asyncRole'>): Way {
   return {
     name,
     about,
-    objects: ({ image, gpu }, { pods, sync }) => {
+    objects: (place, { pods, sync }) => {
       const chart = new Chart(new App(), name);
-      new SyncAsyncStatefulSet(chart, 'Service', {
-        image,
-        metadata: { name },
-        securityContext: { user: 65532 }, // small images name none but root
-        gpu: gpu ? Gpu.nvidia() : Gpu.none(),
-        replicas: pods,
-        split: Split.count(sync),
-        ...processes,
-      });
+      new SyncAsyncStatefulSet(chart, 'Service', { ...byLibraryProps(name, place), replicas: pods, split: Split.count(sync), ...processes });
       return toObjects(chart);
     },
     isSync: (pod, { sync }) => ordinal(pod) < sync,
@@ -89,10 +89,26 @@ export const WARM = byLibrary('warm', 'this library, warm: the model is shared',
   asyncRole: { processes: [{ name: 'worker', command: program() }] },
 });
 
-export const COLD = byLibrary('cold', 'this library, cold: each role loads the model', {
+const EACH_LOADS = {
   syncRole: { processes: [{ name: 'server', command: program(load, answer), ready: loaded }] },
   asyncRole: { processes: [{ name: 'worker', command: program(), ready: loaded }] },
-});
+};
+
+export const COLD = byLibrary('cold', 'this library, cold: each role loads the model', EACH_LOADS);
+
+/** Kubernetes has new pods wait for the GPUs that old ones leave, as in `pair`. */
+export const TWO: Way = {
+  name: 'two',
+  about: 'two Deployments by this library',
+  objects: (place, { pods, sync }) => {
+    const chart = new Chart(new App(), 'two');
+    const numbers = { syncDeployment: { replicas: sync }, asyncDeployment: { replicas: pods - sync } };
+    new SyncAsyncDeployments(chart, 'Service', { ...byLibraryProps('two', place), ...numbers, ...EACH_LOADS });
+    return toObjects(chart);
+  },
+  isSync: pod => pod.metadata.name.startsWith('two-sync-'),
+  isCurrent: () => true,
+};
 
 function valueIn(pod: Pod, name: string): number {
   return Number(pod.spec.containers[0].env.find((variable: any) => variable.name === name).value);

@@ -16,6 +16,13 @@ test('the manifests', () => {
   expect(manifest.replace(/^( +)#!\/bin\/sh\n(\1.*\n|\n)+/m, '$1...\n').replace(/[0-9a-f]{64}/, '...')).toMatchSnapshot();
 });
 
+test('the manifest of two Deployments, with a Service', () => {
+  const chart = new OcrChart(Testing.app(), 'ocr', { ...PROPS, deployments: true, service: true });
+  const manifest = Yaml.stringify(...Testing.synth(chart));
+
+  expect(manifest.replace(/^( +)#!\/bin\/sh\n(\1.*\n|\n)+/m, '$1...\n').replace(/[0-9a-f]{64}/g, '...')).toMatchSnapshot();
+});
+
 test('a move of the split changes nothing but a value', () => {
   const [two, three] = [2, 3].map(sync => Testing.synth(new OcrChart(Testing.app(), 'ocr', { ...PROPS, split: Split.count(sync) })));
 

@@ -1,6 +1,6 @@
 import { Chart, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { AsyncScalerOptions, Check, Gpu, QueueTrigger, Restart, Split, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
+import { AsyncScalerOptions, Check, Gpu, QueueTrigger, Restart, Split, SyncAsyncDeployments, SyncAsyncStatefulSet } from 'cdk8s-sync-async';
 import { Construct } from 'constructs';
 
 export interface OcrChartProps {
@@ -37,6 +37,13 @@ export interface OcrChartProps {
    */
   readonly service?: boolean;
 
+  /**
+   * A Deployment for each role, with as many pods as the split gives it, in the place of the StatefulSet.
+   *
+   * @default false
+   */
+  readonly deployments?: boolean;
+
   /** @default Gpu.nvidia(1) */
   readonly gpu?: Gpu;
 
@@ -58,10 +65,8 @@ export class OcrChart extends Chart {
     // Without the search for installed packages, of which it needs none, Python starts faster; every pod does this every 5 s.
     const check = (process: string) => Check.command(['python', '-I', '-S', 'check.py', process]);
 
-    const service = new SyncAsyncStatefulSet(this, 'service', {
+    const pods = {
       image: props.image,
-      replicas: props.scaler ? undefined : props.replicas ?? 4,
-      split: props.split ?? Split.count(2),
       gpu: props.gpu,
       ports: [{ name: 'grpc', number: 50051 }],
       envVariables: {
@@ -71,7 +76,6 @@ export class OcrChart extends Chart {
         MODEL: kplus.EnvValue.fromValue(props.model ?? 'rapidocr'),
         ...props.service ? { CONNECTION_SECONDS: kplus.EnvValue.fromValue('2') } : {},
       },
-      roleLabel: props.service ? {} : undefined,
       sharedProcesses: [{
         name: 'model',
         command: ['python', 'model.py'],
@@ -103,6 +107,19 @@ export class OcrChart extends Chart {
           stopTimeout: Duration.minutes(5), // more than the longest job
         }],
       },
+    };
+
+    const { replicas = 4, split = Split.count(2) } = props;
+    const sync = split.syncOrdinals(replicas).length;
+    const service = props.deployments ? new SyncAsyncDeployments(this, 'service', {
+      ...pods,
+      syncDeployment: { replicas: sync },
+      asyncDeployment: { replicas: props.scaler ? undefined : replicas - sync },
+    }) : new SyncAsyncStatefulSet(this, 'service', {
+      ...pods,
+      replicas: props.scaler ? undefined : replicas,
+      split,
+      roleLabel: props.service ? {} : undefined,
     });
 
     if (props.service) {

@@ -5,17 +5,18 @@ export const ENTRYPOINT_SCRIPT: string = `#!/bin/sh
 # shellcheck disable=SC2154 # the fields of a process are set by \`take\`
 # shellcheck disable=SC2317 # what a trap calls looks unreachable
 #
-# PID 1 of a pod whose ordinal decides its role. It starts the processes of that role in order, supervises them, and stops them in reverse order, giving each
-# the time to finish what it holds. When the pod is to have the other role, it moves: processes that both roles share go on, and only the role's own are stopped.
+# PID 1 of a pod whose ordinal decides its role, or whose template does. It starts the processes of that role in order, supervises them, and stops them in reverse
+# order, giving each the time to finish what it holds. When the pod is to have the other role, it moves: processes that both roles share go on, and only the role's own are stopped.
 # Everything it needs to know comes in as arguments. It needs dash, bash or busybox ash as its shell, sleep, cat, mv, /proc, and a writable directory.
 #
 #   entrypoint.sh run dir=DIR split=SPLIT values=DIR settle=SECONDS check-timeout=SECONDS [termination-log=FILE] [copy=SCRIPT] [role=shared PROCESS...] ROLE...
 #       SPLIT    none | count (read from values/SYNC_INSTANCE and watched) | count:N | share:N/M | between:MIN/MAX DEMAND
+#                | fixed:sync | fixed:async (no ordinal is asked for)
 #       DEMAND   demand-period=SECONDS demand-timeout=SECONDS stabilization-window=SECONDS demand=COUNT WORD...
 #       ROLE     role=sync|async [PROCESS...]
 #       PROCESS  process=NAME [start-timeout=SECONDS] [stop-delay=SECONDS] [stop-signal=NAME] [stop-timeout=SECONDS] [restart=never|always]
 #                [early=yes] [forward=NAME,...] [ready=COUNT WORD...] command=COUNT WORD...
-#   entrypoint.sh ready|alive dir=DIR check-timeout=SECONDS [role=shared|sync|async [check=COUNT WORD...]...]...
+#   entrypoint.sh ready|alive dir=DIR check-timeout=SECONDS [split=fixed:sync|async] [role=shared|sync|async [check=COUNT WORD...]...]...
 #
 # copy is another script beside this one, of which processes and checks run a copy too. What is early is the first to be stopped in a move, before anything else is waited
 # for: it takes back that this pod has the role. dir comes first, the rest of the settings before the first role. A command is a count and that many words, because the kubelet puts values into arguments, and a value with a blank or a quote must stay one word.
@@ -356,20 +357,21 @@ keep() {
 # --- The role ------------------------------------------------------------------------------------------------------------------------------
 
 decide() {
-  _ordinal=\${POD_NAME##*-}
-  case \${POD_NAME-} in
-    *-*) number "$_ordinal" ;;
+  _ordinal=''
+  case $_split,\${POD_NAME-} in
+    fixed:*) ;; # a pod of a Deployment has none: its name ends in letters, or in digits by chance
+    *,*-*) _ordinal=\${POD_NAME##*-} && number "$_ordinal" ;;
     *) false ;;
   esac || refuse "POD_NAME (\${POD_NAME-}) must end in - and the pod's ordinal"
   _sync='' _n=1 _m=1 _is_between=''
   case $_split in
-    none) ;;
+    none | fixed:sync | fixed:async) ;;
     count) read_count || refuse "$_problem" ;;
     count:*) _sync=\${_split#*:} && number "$_sync" ;;
     share:*/*) _n=\${_split#*:} _m=\${_split#*/} _n=\${_n%/*} && number "$_n" && number "$_m" && [ "$_m" -gt 0 ] ;;
     between:*/*) _n=\${_split#*:} _m=\${_split#*/} _n=\${_n%/*} && number "$_n" && number "$_m" && [ "$_n" -lt "$_m" ] && [ -n "$_demand" ] ;;
     *) false ;;
-  esac || refuse "'split' ($_split) must be none, count, count:N, share:N/M, or between:MIN/MAX with a demand"
+  esac || refuse "'split' ($_split) must be none, count, count:N, share:N/M, fixed:sync, fixed:async, or between:MIN/MAX with a demand"
   case $_split in between:*) decide_between ;; esac
   choose_role
 }
@@ -382,6 +384,7 @@ choose_role() {
 
 export_role() {
   export SYNC_ASYNC_ROLE="$_role" POD_ORDINAL="\${POD_NAME##*-}"
+  case $_split in fixed:*) unset POD_ORDINAL ;; esac
   if [ -n "$_sync" ]; then export SYNC_INSTANCE="$_sync"; else unset SYNC_INSTANCE; fi
 }
 
@@ -390,6 +393,7 @@ role_of_this_pod() {
   _found=async
   case $_split in
     none) _found=sync ;;
+    fixed:*) _found=\${_split#*:} ;;
     count*) [ "$_ordinal" -ge "$_sync" ] || _found=sync ;;
     between:*) [ "$_ordinal" -ge "\${_sync:-$_n}" ] || _found=sync ;;
     share:*)
@@ -1122,7 +1126,7 @@ supervise() {
   find_launcher
   while [ -z "$_reason" ]; do
     state starting $((_start_time + 10))
-    log "event=start role=$_role ordinal=$_ordinal split=$_split\${_sync:+ sync_instance=$_sync}"
+    log "event=start role=$_role\${_ordinal:+ ordinal=$_ordinal} split=$_split\${_sync:+ sync_instance=$_sync}"
     if start_all; then
       state running 0
       log event=running
@@ -1148,11 +1152,9 @@ unwell() {
 
 probe() {
   exec 3>&2
-  _mode=$1 _role=none _shared='' _phase=absent _woken='' _sentinel='' _bash='' _events=0 _abandoned='' _termination_log=/dev/null
+  _mode=$1 _split='' _role=none _shared='' _phase=absent _woken='' _sentinel='' _bash='' _events=0 _abandoned='' _termination_log=/dev/null
   shift
-  if { read -r _pid _since _role _phase _until _sync; } 2>/dev/null <"\${1#dir=}/state" && started "$_pid" && [ "$_since" = "$_started_at" ]; then
-    export_role # a check sees the same variables here as at the start
-  else
+  if ! { read -r _pid _since _role _phase _until _sync; } 2>/dev/null <"\${1#dir=}/state" || ! started "$_pid" || [ "$_since" != "$_started_at" ]; then
     _phase=absent # or the state was left by a container before this one
   fi
   case $_mode,$_phase in
@@ -1165,6 +1167,7 @@ probe() {
     *) unwell "$_phase" ;;
   esac
   read_arguments "$@"
+  export_role # a check sees the same variables here as at the start
   _deadline=$((_check_timeout * 100 - 100)) _phase=probing
   hear_children
   _process=1 # a check's number here

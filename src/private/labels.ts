@@ -13,7 +13,12 @@ export function recommendedLabels(id: string, name: string): { [key: string]: st
   };
 }
 
-/** The same for what several sets share. */
+/** Those of the recommended labels as an object has them by now, the user's or the chart's instead where there are such. */
+export function labelsOf(metadata: ApiObjectMetadataDefinition): { [key: string]: string } {
+  return Object.fromEntries(Object.keys(recommendedLabels('', '')).map(key => [key, metadata.getLabel(key)!]));
+}
+
+/** The same for what several workloads share. */
 export const SHARED_LABELS = { 'app.kubernetes.io/name': 'cdk8s-sync-async', 'app.kubernetes.io/managed-by': 'cdk8s' };
 
 /** Adds labels, but leaves what is there. */

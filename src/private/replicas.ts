@@ -1,8 +1,8 @@
 import * as kplus from 'cdk8s-plus-27';
 
-/** The autoscalers of cdk8s-plus that decide how many pods a set has. */
-export function autoscalersOf(set: kplus.StatefulSet): kplus.HorizontalPodAutoscaler[] {
-  return set.node.root.node.findAll().filter(each => each instanceof kplus.HorizontalPodAutoscaler).filter(({ target }) => target === set);
+/** The autoscalers of cdk8s-plus that decide how many pods a workload has. */
+export function autoscalersOf(pods: kplus.StatefulSet | kplus.Deployment): kplus.HorizontalPodAutoscaler[] {
+  return pods.node.root.node.findAll().filter(each => each instanceof kplus.HorizontalPodAutoscaler).filter(({ target }) => target === pods);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { address, Driver } from '../../chaos/driver';
 import { Settings } from '../../chaos/settings';
 import { DEPLOYMENTS } from '../../chaos/systems/deployments';
-import { BETWEEN, LIBRARY, SERVICE, SHARE } from '../../chaos/systems/library';
+import { BETWEEN, LIBRARY, SERVICE, SHARE, TWO } from '../../chaos/systems/library';
 import { SCRIPT } from '../../chaos/systems/script';
 import { Kubectl } from '../../cluster/kubectl';
 import { Pods } from '../../cluster/pods';
@@ -50,7 +50,7 @@ test('An address is written as the registrar writes it', () => {
   expect([address('10.0.0.1'), address('fd00::1')]).toEqual(['10.0.0.1:50051', '[fd00::1]:50051']);
 });
 
-test.each([LIBRARY, SHARE, BETWEEN, SERVICE, SCRIPT, DEPLOYMENTS])('$name has the newest image, and a model that takes its time to load', ({ objects }) => {
+test.each([LIBRARY, SHARE, BETWEEN, SERVICE, TWO, SCRIPT, DEPLOYMENTS])('$name has the newest image, and a model that takes its time to load', ({ objects }) => {
   const pods = objects(SETTINGS).map(({ spec }) => spec?.template?.spec);
   const containers = pods.flatMap(pod => [...pod?.initContainers ?? [], ...pod?.containers ?? []]);
   expect(containers.length).toBeGreaterThan(0);
@@ -71,4 +71,14 @@ test.each([LIBRARY, SHARE, BETWEEN, SERVICE])('$name knows the pods of its own S
   const { metadata: { name } } = objects(SETTINGS).find(({ kind }) => kind === 'StatefulSet');
   expect(workloads).toEqual([`statefulset/${name}`]);
   expect(owns({ metadata: { name: `${name}-0` } } as any)).toBe(true);
+});
+
+test.each([TWO, DEPLOYMENTS])('$name knows the pods of its two Deployments, and which are synchronous', ({ objects, owns, isSync, workloads }) => {
+  const names: string[] = objects(SETTINGS).filter(({ kind }) => kind === 'Deployment').map(({ metadata }) => metadata.name);
+  const pods = names.map(name => ({ metadata: { name: `${name}-5d4f8c9b7-24567` } }) as any);
+
+  expect(workloads).toEqual(names.map(name => `deployment/${name}`));
+  expect(pods.map(owns)).toEqual([true, true]);
+  expect(pods.map(pod => isSync(pod, SETTINGS))).toEqual([true, false]);
+  expect(objects(SETTINGS).filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.replicas)).toEqual([2, 3]);
 });

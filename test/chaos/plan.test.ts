@@ -45,7 +45,7 @@ describe('A plan', () => {
 
   test('has no system to which what is named means nothing', () => {
     expect(Object.keys(tries('full', ['split']))).toEqual(['library', 'by-service']);
-    expect(Object.keys(tries('full', ['scale']))).toEqual(['library', 'between', 'by-service', 'share', 'script', 'deployments']);
+    expect(Object.keys(tries('full', ['scale']))).toEqual(['library', 'between', 'by-service', 'share', 'script', 'deployments', 'two']);
     expect(() => plan(PROFILES.full, ['script', 'split'])).toThrow('--only (script) must come with something that can be done to it, which split cannot');
   });
 
@@ -55,6 +55,6 @@ describe('A plan', () => {
   });
 
   test('refuses a name that nothing has', () => {
-    expect(() => plan(PROFILES.short, ['kill'])).toThrow(/^--only \(kill\) must be one of library, between, by-service, script, deployments, KILL to server/);
+    expect(() => plan(PROFILES.short, ['kill'])).toThrow(/^--only \(kill\) must be one of library, between, by-service, script, deployments, two, KILL to server/);
   });
 });

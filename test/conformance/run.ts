@@ -9,6 +9,7 @@ import { DEATH } from './checks/death';
 import { GPU } from './checks/gpu';
 import { LABELS } from './checks/label';
 import { LABEL_SERVICE } from './checks/label-service';
+import { LAYOUTS } from './checks/layouts';
 import { LEFTOVERS } from './checks/leftovers';
 import { LIFE } from './checks/life';
 import { MOVE } from './checks/move';
@@ -29,7 +30,7 @@ import { Pods } from '../../cluster/pods';
 import { since, sleep, until } from '../../util/wait';
 
 /** Those that need an image with Python. */
-const NEED_OCR = [MINIMAL, LABELS, LABEL_SERVICE, LABELLED_BUDGETS, OCR, AUTOSCALING].flat();
+const NEED_OCR = [MINIMAL, LABELS, LABEL_SERVICE, LAYOUTS, LABELLED_BUDGETS, OCR, AUTOSCALING].flat();
 
 const CHECKS = [YAML, SERVICE, LIFE, DEATH, LEFTOVERS, PROBES, VALUES, MOVE, WARM, BETWEEN, ROLLOUT, GPU, BUDGETS, VOLUMES, NEED_OCR].flat();
 
@@ -67,7 +68,7 @@ Tries the library's promises on the Kubernetes cluster of $KUBECONFIG, in a name
   --report FILE   write what was seen as JSON
   --list          say what is checked, and end
   --ocr-images PREFIX
-                  try the OCR example, the role label and, where there is KEDA, autoscaling too, with the images PREFIXocr:1, PREFIXetcd:1, PREFIXrabbitmq:1 and
+                  try the OCR example, the role label, two Deployments and, where there is KEDA, autoscaling too, with the images PREFIXocr:1, PREFIXetcd:1, PREFIXrabbitmq:1 and
                   PREFIXcurl:1 (default: $CONFORMANCE_OCR_IMAGES)
 `;
 

@@ -10,7 +10,7 @@ export const LABEL = 'cdk8s-sync-async/role';
 export type WebProps = ServiceProps & { readonly replicas: number };
 
 /** The web server in either role: an asynchronous pod that is asked says so, instead of refusing. */
-function web(ending: string): ProcessProps {
+export function web(ending: string): ProcessProps {
   return {
     name: 'web',
     command: ['python', '/probe/web.py', 'serve', ending],

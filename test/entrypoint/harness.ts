@@ -436,7 +436,8 @@ export class Entrypoint {
   public probe(mode: 'ready' | 'alive', roles: Record<string, string[][]> = { sync: [], async: [] }, checkTimeout = 5): Run {
     const checks = Object.entries(roles).flatMap(([role, all]) => [`role=${role}`, ...all.flatMap(words => [`check=${words.length}`, ...words])]);
     const script = join(this.directory, 'run/entrypoint.sh');
-    const args = [mode, `dir=${this.directory}/run`, `check-timeout=${checkTimeout}`, ...checks];
+    const fixed = this.life.split?.startsWith('fixed:') ? [`split=${this.life.split}`] : [];
+    const args = [mode, `dir=${this.directory}/run`, `check-timeout=${checkTimeout}`, ...fixed, ...checks];
     return this.exec(mode === 'ready' ? [this.shellPath, script, ...args]
       : [this.shellPath, '-c', '[ ! -e "$0" ] || exec "$SH" "$0" "$@"'.replace('$SH', this.shellPath), script, ...args]);
   }

@@ -25,6 +25,7 @@ import './warm-move.test';
 import './demand.test';
 import './probes.test';
 import './arguments.test';
+import './fixed-role.test';
 import './leftovers.test';
 import './shells.test';
 import '../role-label/program.test';
