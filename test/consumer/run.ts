@@ -44,7 +44,7 @@ check('the package holds the compiled library and its documentation, nothing els
   const compiled = modules.flatMap((path) => ['.d.ts', '.js'].map((extension) => `lib/${path.replace(/\.ts$/, extension)}`));
   deepStrictEqual(
     tarball.files.map((file: any) => file.path).sort(),
-    ['.jsii', 'API.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...compiled].sort(),
+    ['.jsii', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...compiled].sort(),
   );
 });
 
