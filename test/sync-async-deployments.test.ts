@@ -140,12 +140,12 @@ describe('the environment', () => {
 
   test('is that of both roles with that of one, which may take a variable away', () => {
     const made = two({
-      envVariables: { A: value('both'), B: value('both') },
-      asyncDeployment: { envVariables: { A: value('async'), B: undefined as any, C: value('async') } },
+      envVariables: { A: value('both'), B: value('both'), C: value('both') },
+      asyncDeployment: { envVariables: { A: value('async'), B: undefined as any, D: value('async') } },
     });
 
-    expect(main(made, 'sync').env.slice(1)).toEqual([{ name: 'A', value: 'both' }, { name: 'B', value: 'both' }]);
-    expect(main(made, 'async').env.slice(1)).toEqual([{ name: 'A', value: 'async' }, { name: 'C', value: 'async' }]);
+    expect(main(made, 'sync').env.slice(1)).toEqual(['A', 'B', 'C'].map(name => ({ name, value: 'both' })));
+    expect(main(made, 'async').env.slice(1)).toEqual([{ name: 'A', value: 'async' }, { name: 'C', value: 'both' }, { name: 'D', value: 'async' }]);
   });
 });
 
