@@ -331,27 +331,31 @@ prove('Orphans that the role has had before are asked to end too: they would wor
   await stopped(life);
 });
 
-/** Starts a child that shows no sign of where it comes from, and ends after some seconds. */
-const stranger = (seconds: number, name = '') => service('server', [], {
+/** Starts a child that shows no sign of where it comes from: a program with these words, of which the first is its name. */
+const stranger = (program: string, ...words: string[]) => service('server', [], {
   command: [PYTHON, '-c', `
 import os, signal, sys, time
 def leave(*_):
     if os.fork() == 0:
         os.setsid()
-        os.execve(sys.argv[2], [sys.argv[3] or 'sleep', sys.argv[1]], {})
+        os.execve(sys.argv[1], sys.argv[2:], {})
     sys.exit(0)
 signal.signal(signal.SIGTERM, leave)
 print('up', flush=True)
 while True: time.sleep(1000)
-`, `${seconds}`, '/bin/sleep', name],
+`, program, ...words],
 });
 
-prove('What nobody knows, and was not there before, has two seconds to go; then the move turns cold.', start => each([1, 1000], async seconds => {
-  const life = await start({ ...SYNC, sync: [stranger(seconds)] });
+prove('What nobody knows, and was not there before, has two seconds to go; then the move turns cold.', start => each([
+  { words: ['sleep', '1'], left: false },
+  { words: ['sleep', '1000'], left: true },
+  { words: ['sh', '-c', 'sleep 0.5; sleep 1000 &'], left: true }, // hands on to another one
+], async ({ words, left }) => {
+  const life = await start({ ...SYNC, sync: [stranger(`/bin/${words[0]}`, ...words)] });
   await running(life);
   await life.until('the handler', () => life.stdout.includes('up'));
   life.putValue('0');
-  if (seconds === 1) {
+  if (!left) {
     await running(life, 2);
     assert.deepEqual(kinds(life), ['warm']);
     await begun(life, 'worker');
@@ -363,6 +367,21 @@ prove('What nobody knows, and was not there before, has two seconds to go; then 
     assert.deepEqual(life.eventsLike('worker', 'started'), []);
   }
 }), { seconds: 15 });
+
+prove('A shared process that shows nothing of itself, and is started again while somebody has two seconds to go, is still known.', async start => {
+  const model = { name: 'model', command: ['env', '-i', '/bin/sleep', '1000'], restart: 'always' as const };
+  const life = await start({ ...SYNC, shared: [model], sync: [stranger('/bin/sleep', 'sleep', '1.7')] });
+  await running(life);
+  await life.until('the handler', () => life.stdout.includes('up'));
+  life.putValue('0');
+  await life.line({ event: 'exit', process: 'server' });
+  life.kill(life.pidOf('model'), 'KILL');
+  await running(life, 2);
+  assert.deepEqual(kinds(life), ['warm']);
+  assert.equal(life.linesLike({ event: 'process-start', process: 'model' }).length, 2);
+  await begun(life, 'worker');
+  await stopped(life);
+});
 
 prove('Orphans of what is shared, from before and from during the move, are in nobody\'s way; so are those that were there and show nothing.', async start => {
   const orphans = '(sleep 1000 &); (env -i setsid sleep 1000 &); trap \'(sleep 1001 &)\' USR1; echo up; while :; do sleep 0.1; done';
