@@ -32,7 +32,11 @@ export async function cover(run: (script: string) => Promise<void>): Promise<Cov
     await run(join(directory, 'script.sh'));
     closeSync(end);
     const seen = [...(await trace).matchAll(/^\++(\d+) (\w*) /gm)];
-    return { lines: new Set(seen.map(([, line]) => Number(line))), functions: new Set(seen.map(([, , name]) => name)), seconds: (Date.now() - begun) / 1000 };
+    return {
+      lines: new Set(seen.map(([, line]) => Number(line))),
+      functions: new Set(seen.map(([, , name]) => name)),
+      seconds: (Date.now() - begun) / 1000,
+    };
   } catch {
     closeSync(end);
     return undefined;
