@@ -956,7 +956,7 @@ move() {
   # Readiness has to be seen failing before the first server goes, or clients would still be sent to it. Nobody asks a pod that is not ready yet, or asynchronous.
   _unseen=0 _unnoticed=0
   if [ "$_role" = sync ]; then
-    [ "$_phase" != running ] || _unseen=$_settle
+    [ "$_phase" != running ] || _unseen=$_settle _unnoticed=1
     [ "$_begun" -le "$_shared" ] || _unnoticed=1
   fi
   if [ "$_shared" -eq 0 ]; then _cold='no process is shared'; fi

@@ -70,6 +70,57 @@ prove('An orphan that ends between two looks hides nothing that it leaves behind
   assert.equal(life.eventsLike('heir', 'ended').length, 1);
 });
 
+// For a moment it is no program yet, and swallows a signal as its parent would.
+const NEWBORN = `
+import os, signal, time
+def end(*_):
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    if os.fork() == 0:
+        time.sleep(0.06)
+        os.execv('/bin/sleep', ['sleep', '1000'])
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+open(os.environ['EVENTS'], 'a').write('0 parent started\\n')
+while True: time.sleep(1000)
+`;
+
+prove('What has been forked a moment ago is told when it can hear.', async start => {
+  const life = await start({ sync: [{ name: 'server', command: [PYTHON, '-c', NEWBORN], stopTimeout: 3 }] });
+  await life.event('parent', 'started');
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assert.deepEqual(leftovers(life), ['server']);
+});
+
+// Of two orphans one shows nothing of itself until the other has been found: as in the moment of an exec, but longer.
+const BLANK = `
+import os, sys, time
+parent = os.getppid()
+print('up', flush=True)
+while os.getppid() == parent: time.sleep(0.01)
+time.sleep(0.5)
+os.execve('/bin/sh', ['/bin/sh', sys.argv[1], 'heir'], dict(word.split('=', 1) for word in sys.argv[2:]))
+`;
+const TWO = `
+import os, subprocess, sys, time
+subprocess.Popen(['/bin/sh', sys.argv[1], 'other', 'after=3'])
+if os.fork() == 0:
+    os.setsid()
+    os.execve(sys.executable, [sys.executable, '-c', sys.argv[2], sys.argv[1], *(f'{key}={value}' for key, value in os.environ.items())], {})
+time.sleep(1000)
+`;
+
+prove('What shows nothing of itself at one look is looked at again.', async start => {
+  const life = await start({ sync: [{ name: 'server', command: [PYTHON, '-c', TWO, SERVICE, BLANK] }] });
+  await life.event('other', 'started');
+  await life.until('the blank one', () => life.stdout.includes('up'));
+  await life.line({ event: 'running' });
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+  assertOrder(life, 'other got TERM', 'heir got TERM', 'heir ended', 'other ended');
+});
+
 prove('Other text in the environment hides no mark.', start => each(['OLD_SYNC_ASYNC_SPAWN=7.7.', 'NOTE=SYNC_ASYNC_SPAWN=...'], async text => {
   const life = await start({ sync: [{ name: 'wrapper', command: ['/bin/sh', '-c', background('program', 'after=1', `${text} setsid`) + ' wait; true'] }] });
   await life.event('program', 'started');
@@ -92,7 +143,19 @@ prove('A container whose dead process has left something behind that outlives KI
   assert.equal((await life.ended()).status, 70);
   assert.match(life.terminationLog(), /what process registrar left behind outlives KILL/);
   assert.equal(life.linesLike({ event: 'process-start', process: 'registrar' }).length, 1);
+  assert.equal(life.linesLike({ event: 'kill' }).length, 1, 'it is told once');
   assertOrder(life, 'server got TERM', 'server ended');
+}, { lacking: NO_LIMITS });
+
+prove('So does a stop before that is certain.', async start => {
+  const life = await start({
+    under: POWERLESS,
+    sync: [{ name: 'server', command: ['/bin/sh', '-c', `${OTHER_USER} 1000 & sleep 1; exit 3`], restart: 'always', stopTimeout: 1 }],
+  });
+  await life.line({ event: 'kill' });
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 70);
+  assert.equal(life.terminationLog(), 'stopped by TERM\n');
 }, { lacking: NO_LIMITS });
 
 prove('A ready check that outlives KILL has failed, and holds up neither the start timeout nor a stop.', async start => {

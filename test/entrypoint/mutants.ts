@@ -4,7 +4,9 @@
  * Changes one place of the entrypoint after the other, and looks for a proof that fails for it. Prints what was changed and what noticed it, as it comes
  * and as a list in the end, and ends with 0 only when every change was noticed, or is listed below as one that changes nothing.
  *
- * A busy machine can fail a proof too. So a proof has noticed a change only when it fails with it, passes four times without it, and fails with it once more in as many.
+ * Only what runs a line can notice that it is changed, so every proof is run once before, to see which lines it runs.
+ *
+ * A busy machine can fail a proof too. So a proof has noticed a change only when it fails with it, passes twice without it, and fails with it once more in four tries.
  */
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
@@ -12,10 +14,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cover, Coverage, whoRuns } from './coverage';
 import { SCRIPT, service } from './harness';
 import { assertOrder, attempt, LIVES, Proof, PROOFS } from './prove';
 import { attempt as tryScenario } from './races';
-import { SCENARIOS } from './scenarios';
+import { Scenario, SCENARIOS } from './scenarios';
 import { FOUND, Shell } from '../../util/shells';
 import './start.test';
 import './stop.test';
@@ -100,6 +103,12 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/put spared ''$/, /^:$/, 'what was none of its leftovers once is none later; it only keeps the list short'],
   [/trap - INT QUIT/, /^(if fork )?'?:/, 'a bash of today gives them back by itself where they have been trapped, and dash and ash never do'],
   [/! gone "\$_orphan" \|\| continue/, /\|\| : ;;/, 'what has just ended is no child any more at the next look'],
+  [/it may have left something behind.*\nreturn 1/, /return 0/, 'what has ended is taken out at the next look, which is the next thing to happen'],
+  [/! gone "\$_remnant" \|\| continue/, /\|\| :$/, 'what has just ended is no child any more at the next look'],
+  [/outlives KILL" _exit=70/, /_exit=0/, 'it is still there when its turn to stop comes, which gives the status too'],
+  [/(event=forward.*|^fi)\nawait_birth/, /^:$/, 'as with born: a process has long let go of its traps when the first signal comes'],
+  [/_limit=\$1\nattend/, /^:$/, 'what it would see keeps the loop from sleeping, which sees it too'],
+  [/stop-delay process.*\n.*\|\| return/, /\|\| :$/, 'who has ended, and left nothing, is asked nothing'],
   [/put left "\$_still"\nnow|"\$_own \$_spared " in .*\nnow/, /^:$/, 'the other of the two places that look at the clock is soon reached'],
   [/ns\/mnt/, /\|\| :$/, 'it asks hundreds of questions instead of one'],
   [/"\$\{18\}" -le 1/, / -lt 1 /, 'these shells reap what has ended with every command or at its signal: what is a zombie now is nothing a moment later'],
@@ -125,6 +134,10 @@ function mutants(): Mutant[] {
 
 interface Job {
   readonly name: string;
+  /** The proof or the scenario, whichever the shell. */
+  readonly of: Proof | Scenario;
+  /** Those of a lower one come first. */
+  readonly rank: number;
   /** Throws when the script is not as promised; the real one unless another is given. */
   readonly run: (script?: string, abort?: AbortSignal) => Promise<void>;
 }
@@ -159,68 +172,78 @@ function processorTime(pid: number): number {
 /** How many tries of a race are one job: a change that is lost only now and then should be lost twice. */
 const TRIES = 6;
 
-/** Everything that could notice a change: fast proofs first under one shell, then what takes long, then the other shells, then the races. */
-function jobs(): Job[] {
-  const [one, two] = FOUND;
-  const others = FOUND.filter(shell => shell !== one && shell !== two);
-  const job = (proof: Proof, shell: Shell): Job => ({
-    name: `[${shell.name}] ${proof.sentence}`, run: (script, abort) => attempt(proof, shell, script, abort),
-  });
-  const of = (proofs: Proof[], ...shells: Shell[]) => shells.flatMap(shell =>
-    proofs.filter(proof => proof.shells.includes(shell)).map(proof => job(proof, shell)));
-  const fast = PROOFS.filter(proof => proof.seconds <= 15);
-  const slow = PROOFS.filter(proof => proof.seconds > 15);
-  const races = SCENARIOS.flatMap(scenario => FOUND.map((shell): Job => ({
-    name: `[${shell.name}] race: ${scenario.name}`,
-    run: async (script, abort) => {
-      for (let seed = 0; seed < TRIES && !abort?.aborted; seed++) {
-        const lost = await tryScenario({ ...scenario, life: { ...scenario.life, script } }, shell, seed);
-        if (lost) throw new Error(lost);
-      }
-    },
-  })));
-  return [...of([FIRST], one, two), ...of(fast, one), ...of(slow, one), ...of(fast, two), ...of(fast, ...others), ...of(slow, two), ...races];
+async function race(scenario: Scenario, shell: Shell, script?: string, abort?: AbortSignal): Promise<void> {
+  for (let seed = 0; seed < TRIES && !abort?.aborted; seed++) {
+    const lost = await tryScenario({ ...scenario, life: { ...scenario.life, script } }, shell, seed);
+    if (lost) throw new Error(lost);
+  }
 }
 
-/** Why it fails, in one line; nothing when it passes. */
-const fails = (job: Job, script?: string, abort?: AbortSignal) => job.run(script, abort)
-  .then(() => undefined, error => `${error.message}`.replace(/\s+/g, ' ').slice(0, 300) || 'no reason');
+/** Everything that could notice a change: the first proof, the others under one shell, then under another, then under the rest, then the races. */
+function jobs(): Job[] {
+  const rank = (shell: Shell, of?: Proof) => of === FIRST ? -1 : Math.min(FOUND.indexOf(shell), 2);
+  const proofs = [FIRST, ...PROOFS].flatMap(proof => proof.shells.map((shell): Job => ({
+    name: `[${shell.name}] ${proof.sentence}`, of: proof, rank: rank(shell, proof), run: (script, abort) => attempt(proof, shell, script, abort),
+  })));
+  const races = SCENARIOS.flatMap(scenario => FOUND.map((shell): Job => ({
+    name: `[${shell.name}] race: ${scenario.name}`, of: scenario, rank: 3, run: (script, abort) => race(scenario, shell, script, abort),
+  })));
+  return [...proofs, ...races];
+}
+
+/** What each of them runs. */
+async function coverage(): Promise<Map<Job['of'], Coverage | undefined>> {
+  const bash = FOUND.find(({ name }) => name === 'bash');
+  const found = new Map<Job['of'], Coverage | undefined>();
+  const queue = bash ? [FIRST, ...PROOFS, ...SCENARIOS] : [];
+  await Promise.all(Array.from({ length: 8 }, async () => {
+    for (let one; (one = queue.shift());) {
+      const of = one;
+      found.set(of, await cover(script => 'run' in of ? attempt(of, bash!, script) : race(of, bash!, script)));
+    }
+  }));
+  return found;
+}
+
+/** Why it fails, in one line; nothing when it passes. What takes much longer than with the real script fails too. */
+async function fails(job: Job, seconds: number, script?: string, abort?: AbortSignal): Promise<string | undefined> {
+  const late = AbortSignal.timeout(Math.ceil((3 * seconds + 10) * 1000));
+  const reason = await job.run(script, abort ? AbortSignal.any([abort, late]) : late).then(() => undefined, error => `${error.message}`);
+  return reason === undefined ? undefined : reason.replace(/\s+/g, ' ').slice(0, 300) || 'no reason';
+}
 
 /** Jobs at a time for one change. */
-const WIDTH = 4;
+const WIDTH = 3;
 
 /** The name of the first job that notices that this script is not the real one. The likely one is tried before the others. */
-async function notice(line: number, script: string, all: Job[], likely?: string): Promise<string | undefined> {
-  const [first, ...others] = all;
-  const queue = [...others.filter(job => job.name === likely), ...others.filter(job => job.name !== likely)];
+async function notice(line: number, script: string, candidates: Job[], seconds: (job: Job) => number, likely?: string): Promise<string | undefined> {
+  const queue = [...candidates.filter(job => job.name === likely), ...candidates.filter(job => job.name !== likely)];
   let found: Job | undefined;
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);
   const one = async (job: Job) => {
-    const reason = await fails(job, script, abort.signal);
+    const reason = await fails(job, seconds(job), script, abort.signal);
     if (!reason || found) return;
     // What is lost only now and then may take a few more tries to be lost again.
-    const often = async (of?: string) => {
-      for (let attempts = 0; attempts < 4; attempts++) {
-        const other = await fails(job, of, abort.signal);
+    const fail = async (times: number, of?: string) => {
+      for (let attempts = 0; attempts < times; attempts++) {
+        const other = await fails(job, seconds(job), of, abort.signal);
         if (other) return other;
       }
       return undefined;
     };
-    const [without, again] = await Promise.all([often(), often(script)]);
+    const [without, again] = await Promise.all([fail(2), fail(4, script)]);
     if (found) return;
     const doubt = without ? 'fails without it too' : !again && 'fails only once';
     if (doubt) return console.log(`   (${line}: ${doubt}: ${job.name} ${without ?? reason})`);
     found = job;
     abort.abort();
   };
-  await one(first);
-  if (likely && !found) await one(queue.shift()!);
+  // Alone, for it may be enough.
+  if (queue.length > 0) await one(queue.shift()!);
   await Promise.all(Array.from({ length: WIDTH }, async () => {
     while (!found && queue.length > 0) await one(queue.shift()!);
   }));
-  // It may well notice the next one too.
-  if (found && all.indexOf(found) > 1) all.splice(2, 0, ...all.splice(all.indexOf(found), 1));
   return found?.name;
 }
 
@@ -233,7 +256,7 @@ async function main(): Promise<void> {
       'only': { type: 'string', default: '' },
       'from': { type: 'string', default: '1' }, // for a run in parts
       'list': { type: 'boolean', default: false },
-      'at-once': { type: 'string', default: '8' },
+      'at-once': { type: 'string', default: '3' },
     },
   });
   const chosen = mutants().filter(mutant => mutant.line >= Number(values.from) && `${mutant.line}: ${mutant.before} -> ${mutant.after}`.includes(values.only!));
@@ -244,9 +267,16 @@ async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'mutants-'));
   mkdirSync(dirname(MEMORY), { recursive: true });
   const all = jobs();
+  const covered = await coverage();
+  // What nothing is known of could run anything, and comes last.
+  const seconds = ({ of }: Job) => covered.get(of)?.seconds ?? 120;
+  const candidates = (line: number) => {
+    const able = new Set(whoRuns(line, [...covered.values()].filter(each => each !== undefined)));
+    return all.filter(({ of }) => !covered.get(of) || able.has(covered.get(of)!)).sort((a, b) => a.rank - b.rank || seconds(a) - seconds(b));
+  };
   const outcomes = new Map<Mutant, string | undefined>();
   const begun = Date.now();
-  console.log(`${chosen.length} mutants, ${all.length} proofs and races for each at most`);
+  console.log(`${chosen.length} mutants, ${all.length} proofs and races for each at most, ${[...covered.values()].filter(each => !each).length} of which nobody knows what they run`);
   // A script that was broken is mostly waited for.
   LIVES.most = 36;
   const queue = [...chosen];
@@ -257,7 +287,7 @@ async function main(): Promise<void> {
       const path = join(directory, `${chosen.indexOf(mutant)}.sh`);
       writeFileSync(path, script);
       const key = `${before} -> ${after}`;
-      const outcome = reason ? `changes nothing: ${reason}` : await notice(mutant.line, path, all, noticed[key]);
+      const outcome = reason ? `changes nothing: ${reason}` : await notice(mutant.line, path, candidates(mutant.line), seconds, noticed[key]);
       outcomes.set(mutant, outcome);
       if (outcome && !reason) noticed[key] = outcome;
       writeFileSync(MEMORY, JSON.stringify(noticed));

@@ -52,10 +52,12 @@ prove('A stop delay lies between the end of the process after it and its stop si
   assert.equal((await life.ended()).status, 0);
 });
 
-prove('A process that takes long, but not longer than its stop timeout, is not killed.', async start => {
+prove('A process that takes long, but not longer than its stop timeout, is not killed; the reason stands in the termination log from the beginning.', async start => {
   const life = await start({ sync: [service('server', ['after=2'], { stopTimeout: 4 })] });
   await life.event('server', 'started');
   await life.signal('TERM');
+  await life.event('server', 'got TERM');
+  assert.equal(life.terminationLog(), 'stopped by TERM\n');
   assert.equal((await life.ended()).status, 0);
   assertOrder(life, 'server got TERM', 'server ended');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, Entrypoint, Life, Line, Process, PYTHON, SERVICE, service, stubborn } from './harness';
+import { check, Entrypoint, instead, Life, Line, Process, PYTHON, SERVICE, service, stubborn, uptime } from './harness';
 import { assertOrder, assertSeconds, each, prove } from './prove';
 
 const MODEL = service('model', ['after=0.1']);
@@ -123,6 +123,46 @@ prove('A synchronous pod is first seen not ready; the clients of what is shared 
   await begun(life, 'server', 'registrar');
   await stopped(life);
 }, { seconds: 20 });
+
+prove('Where what is shared is all that a synchronous pod has, its clients get its stop delay too; while it starts it has none.', start => each([
+  { ready: undefined, least: 4 },
+  { ready: check('model'), least: 0 },
+], async ({ ready, least }) => {
+  const sync = ready ? [service('server')] : [];
+  const life = await start({ ...SYNC, shared: [service('model', ['up=3'], { ready, stopDelay: 4 })], sync });
+  if (ready) await life.event('model', 'asked');
+  else await running(life);
+  life.putValue('0');
+  const left = await life.line({ event: 'move' });
+  const role = await life.line({ event: 'start', role: 'async' });
+  assertSeconds(Number(role.t) - Number(left.t), least, least + 2, 'until it has the other role');
+  assert.deepEqual(kinds(life), ['warm']);
+  await begun(life, 'worker');
+  await life.line({ event: 'running' }, ready ? 1 : 2);
+  await stopped(life);
+}));
+
+prove('A shared process that is not ready yet has its whole start timeout in the next role too, before its liveness fails.', async start => {
+  const life = await start({ ...SYNC, shared: [service('model', [], { ready: check('model'), startTimeout: 100 })] });
+  await life.event('model', 'asked');
+  life.putValue('0');
+  await life.line({ event: 'start', role: 'async' });
+  await life.event('model', 'asked', 2);
+  const { phase, until } = life.state()!;
+  assert.equal(phase, 'starting');
+  assertSeconds(until - uptime(), 100, 112, 'until the pod has been starting for too long');
+  await life.signal('TERM');
+  assert.equal((await life.ended()).status, 0);
+});
+
+prove('A stop between the last look of a move and the next role is one in the move.', async start => {
+  const life = await start({ ...SYNC, prepare: instead('await_no_remnant', '  await_no_remnant; kill -s TERM $$') });
+  await running(life);
+  life.putValue('0');
+  assert.equal((await life.ended()).status, 0);
+  assert.deepEqual(life.linesLike({ event: 'move' }).map(line => [line.kind, line.reason]), [['warm', undefined], ['cold', 'stopped by TERM']]);
+  assert.deepEqual(life.eventsLike('worker', 'started'), []);
+});
 
 prove('A pod that nobody has asked yet does not wait to be seen not ready.', async start => {
   const life = await start({ ...SYNC, settle: 30, sync: [service('server', [], { ready: check('server') })] });
@@ -331,27 +371,31 @@ prove('Orphans that the role has had before are asked to end too: they would wor
   await stopped(life);
 });
 
-/** Starts a child that shows no sign of where it comes from, and ends after some seconds. */
-const stranger = (seconds: number, name = '') => service('server', [], {
+/** Starts a child that shows no sign of where it comes from: a program with these words, of which the first is its name. */
+const stranger = (program: string, ...words: string[]) => service('server', [], {
   command: [PYTHON, '-c', `
 import os, signal, sys, time
 def leave(*_):
     if os.fork() == 0:
         os.setsid()
-        os.execve(sys.argv[2], [sys.argv[3] or 'sleep', sys.argv[1]], {})
+        os.execve(sys.argv[1], sys.argv[2:], {})
     sys.exit(0)
 signal.signal(signal.SIGTERM, leave)
 print('up', flush=True)
 while True: time.sleep(1000)
-`, `${seconds}`, '/bin/sleep', name],
+`, program, ...words],
 });
 
-prove('What nobody knows, and was not there before, has two seconds to go; then the move turns cold.', start => each([1, 1000], async seconds => {
-  const life = await start({ ...SYNC, sync: [stranger(seconds)] });
+prove('What nobody knows, and was not there before, has two seconds to go; then the move turns cold.', start => each([
+  { words: ['sleep', '1'], left: false },
+  { words: ['sleep', '1000'], left: true },
+  { words: ['sh', '-c', 'sleep 0.5; sleep 1000 &'], left: true }, // hands on to another one
+], async ({ words, left }) => {
+  const life = await start({ ...SYNC, sync: [stranger(`/bin/${words[0]}`, ...words)] });
   await running(life);
   await life.until('the handler', () => life.stdout.includes('up'));
   life.putValue('0');
-  if (seconds === 1) {
+  if (!left) {
     await running(life, 2);
     assert.deepEqual(kinds(life), ['warm']);
     await begun(life, 'worker');
@@ -363,6 +407,21 @@ prove('What nobody knows, and was not there before, has two seconds to go; then 
     assert.deepEqual(life.eventsLike('worker', 'started'), []);
   }
 }), { seconds: 15 });
+
+prove('A shared process that shows nothing of itself, and is started again while somebody has two seconds to go, is still known.', async start => {
+  const model = { name: 'model', command: ['env', '-i', '/bin/sleep', '1000'], restart: 'always' as const };
+  const life = await start({ ...SYNC, shared: [model], sync: [stranger('/bin/sleep', 'sleep', '1.7')] });
+  await running(life);
+  await life.until('the handler', () => life.stdout.includes('up'));
+  life.putValue('0');
+  await life.line({ event: 'exit', process: 'server' });
+  life.kill(life.pidOf('model'), 'KILL');
+  await running(life, 2);
+  assert.deepEqual(kinds(life), ['warm']);
+  assert.equal(life.linesLike({ event: 'process-start', process: 'model' }).length, 2);
+  await begun(life, 'worker');
+  await stopped(life);
+});
 
 prove('Orphans of what is shared, from before and from during the move, are in nobody\'s way; so are those that were there and show nothing.', async start => {
   const orphans = '(sleep 1000 &); (env -i setsid sleep 1000 &); trap \'(sleep 1001 &)\' USR1; echo up; while :; do sleep 0.1; done';
@@ -376,6 +435,22 @@ prove('Orphans of what is shared, from before and from during the move, are in n
   await life.poll('an orphan of the move', () => life.alive().some(line => /sleep 1001/.test(line)));
   await running(life, 2);
   assert.deepEqual(kinds(life), ['warm']);
+  await begun(life, 'worker');
+  await stopped(life);
+});
+
+prove('What a probe leaves behind during the move is in nobody\'s way either.', async start => {
+  const life = await start({ ...SYNC, sync: [service('server', ['after=3'])] });
+  await running(life);
+  const asked = life.probe('ready', { sync: [['/bin/sh', '-c', ': >"$0.asked"; until [ -e "$0.left" ]; do sleep 0.1; done; setsid sleep 1000 >/dev/null 2>&1 &', join(life.directory, 'probe')]] });
+  await life.poll('the probe', () => existsSync(join(life.directory, 'probe.asked')));
+  life.putValue('0');
+  await life.event('server', 'got TERM');
+  writeFileSync(join(life.directory, 'probe.left'), '');
+  await life.poll('what it leaves', () => life.alive().some(line => /sleep 1000$/.test(line)));
+  await running(life, 2);
+  assert.deepEqual(kinds(life), ['warm']);
+  await asked.ended;
   await begun(life, 'worker');
   await stopped(life);
 });
