@@ -145,7 +145,6 @@ interface Job {
 const FIRST: Proof = {
   sentence: 'It starts, sleeps and stops.',
   shells: FOUND,
-  seconds: 1,
   run: async start => {
     const sync = [service('server', [], { ready: ['true'] }), service('registrar')];
     const life = await start({ split: 'count', value: '1', limit: 10, sync });

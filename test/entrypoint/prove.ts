@@ -12,8 +12,6 @@ export type Start = (life: Life) => Promise<Entrypoint>;
 export interface Proof {
   readonly sentence: string;
   readonly shells: Shell[];
-  /** How long it takes: longer ones are left out where many rounds are run. */
-  readonly seconds: number;
   readonly run: (start: Start, shell: Shell) => Promise<void>;
 }
 
@@ -25,8 +23,6 @@ export interface Options {
   readonly except?: Record<string, string>;
   /** What this machine lacks for it, in a sentence, if so: then it is printed and proved nowhere. */
   readonly lacking?: string;
-  /** A rough upper limit, for those who plan. */
-  readonly seconds?: number;
 }
 
 /**
@@ -35,7 +31,7 @@ export interface Options {
 export function prove(sentence: string, run: Proof['run'], options: Options = {}): void {
   const { except = {}, lacking } = options;
   const shells = FOUND.filter(shell => !lacking && !except[shell.name]);
-  const proof: Proof = { sentence, shells, seconds: options.seconds ?? 10, run };
+  const proof: Proof = { sentence, shells, run };
   PROOFS.push(proof);
   if (!JEST) return;
   FOUND.filter(shell => !shells.includes(shell)).forEach(shell => skip(`[${shell.name}] ${sentence} ${lacking ?? except[shell.name]}`));
