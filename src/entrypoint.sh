@@ -28,6 +28,7 @@
 # - A process is signalled by itself, never its group: a pool's children that get TERM beside their master lose their work.
 # - What a process leaves behind when it ends becomes a child of PID 1, and is stopped like the process itself (see find_leftovers).
 # - No `$(...)` and no `<(...)`: bash parses what is in them when it comes to them, and a trap that runs in there is a syntax error.
+# - No `break` and no `continue`: from there to the end of the loop bash skips every command, those of a trap too, and a signal is lost.
 # - Names begin with an underscore, because a variable that came in by the environment stays exported, and the processes' own must not change.
 
 # --- Signals -----------------------------------------------------------------------------------------------------------------------------
@@ -123,12 +124,12 @@ printable() {
 # A mounted script can change under a running container. Everything from here on, the probes too, runs one copy of it, which nobody writes to: it gets its
 # name only when it is whole. It is read with `.` and not by exec, which would drop the traps for a moment.
 run_copy() {
-  _copies=''
+  _copies='' _roles=''
   for _argument; do
-    case $_argument in
+    case $_roles$_argument in # after the first role there are no settings any more
+      role=*) _roles='role=' ;;
       termination-log=*) _termination_log=${_argument#*=} ;;
       copy=*) _copies="$_copies ${_argument#*=}" ;;
-      role=*) break ;;
     esac
   done
   if [ -z "$_epoch" ]; then
@@ -270,11 +271,10 @@ quote() {
   shift
   while [ "$_left" -gt 0 ]; do
     _tail=$1 _quoted=''
-    while :; do
-      case $_tail in
-        *\'*) _quoted=$_quoted${_tail%%\'*}"'\\''" _tail=${_tail#*\'} ;;
-        *) break ;;
-      esac
+    _head=${_tail%%\'*}
+    while [ "$_head" != "$_tail" ]; do
+      _quoted=$_quoted$_head"'\\''" _tail=${_tail#*\'}
+      _head=${_tail%%\'*}
     done
     _words="$_words '$_quoted$_tail'" _left=$((_left - 1))
     shift
@@ -502,9 +502,13 @@ kill_rest_of_demand() {
   list_own
   list_children
   for _orphan in $_children; do
-    case " $_own " in *" $_orphan "*) continue ;; esac
-    read_environment "$_orphan"
-    case $_environment in *"SYNC_ASYNC_SPAWN=$$.demand."*) kill -s KILL "$_orphan" 2>/dev/null ;; esac
+    case " $_own " in
+      *" $_orphan "*) ;;
+      *)
+        read_environment "$_orphan"
+        case $_environment in *"SYNC_ASYNC_SPAWN=$$.demand."*) kill -s KILL "$_orphan" 2>/dev/null ;; esac
+        ;;
+    esac
   done
 }
 
@@ -541,10 +545,8 @@ count_answer() {
     if [ "${_answer#*:}" -gt "$1" ] && [ $((_now - ${_answer%:*})) -lt $((_window * 100)) ]; then _answers="$_answers $_answer"; fi
   done
   _answers="$_answers $_now:$1"
-  for _answer in $_answers; do
-    _sync=${_answer#*:}
-    break
-  done
+  _sync=${_answers#*:} # the first one's
+  _sync=${_sync%% *}
 }
 
 # --- Processes -----------------------------------------------------------------------------------------------------------------------------
@@ -685,6 +687,14 @@ list_children() {
   fi
 } 2>/dev/null
 
+# is_leftover PID: of the process that was taken, and still there.
+is_leftover() {
+  case " $_left " in
+    *" $1 "*) ! gone "$1" ;;
+    *) new_leftover "$1" ;;
+  esac
+}
+
 # Brings the pids that the process that was taken has left behind up to date, in _left, and asks new ones to end if it was asked.
 find_leftovers() {
   # What an orphan leaves behind when it ends is an orphan too: once more, until nothing has changed. Where that does not end, the next look goes on with it.
@@ -694,11 +704,7 @@ find_leftovers() {
     list_children
     list_own
     for _orphan in $_children; do
-      case " $_left " in
-        *" $_orphan "*) ! gone "$_orphan" || continue ;;
-        *) new_leftover "$_orphan" || continue ;;
-      esac
-      _still="$_still $_orphan"
+      if is_leftover "$_orphan"; then _still="$_still $_orphan"; fi
     done
     [ "$_still" = "$_left" ] || _changed=yes
     put left "$_still"
@@ -773,22 +779,27 @@ read_environment() {
   { while IFS= read -r _line || [ -n "$_line" ]; do _environment=$_environment$_line; done; } 2>/dev/null <"/proc/$1/environ"
 }
 
-# Whether a child of PID 1 might still do the work of a role that has been left; its pid into _remnant. By the mark it came from a process of that role. Without one
-# it is whoever was not there before the move.
+# Whether a child of PID 1 might still do the work of a role that has been left; its pid into _remnant.
 find_remnant() {
   list_children
   list_own
   for _remnant in $_children; do
-    case " $_own $_harmless " in *" $_remnant "*) continue ;; esac
-    ! gone "$_remnant" || continue
-    read_environment "$_remnant"
-    case $_environment in
-      *"SYNC_ASYNC_SPAWN=$$.role."*) return ;;
-      *SYNC_ASYNC_SPAWN=*) ;;
-      *) case " $_before " in *" $_remnant "*) ;; *) return ;; esac ;;
-    esac
-    _harmless="$_harmless $_remnant"
+    ! is_remnant "$_remnant" || return 0
   done
+  return 1
+}
+
+# is_remnant PID: by the mark it came from a process of the role that has been left. Without one it is whoever was not there before the move.
+is_remnant() {
+  case " $_own $_harmless " in *" $1 "*) return 1 ;; esac
+  ! gone "$1" || return 1
+  read_environment "$1"
+  case $_environment in
+    *"SYNC_ASYNC_SPAWN=$$.role."*) return 0 ;;
+    *SYNC_ASYNC_SPAWN=*) ;;
+    *) case " $_before " in *" $1 "*) ;; *) return 0 ;; esac ;;
+  esac
+  _harmless="$_harmless $1"
   return 1
 }
 
@@ -886,17 +897,24 @@ allow() {
 # Ends what is there of the process that was taken, whose time is over.
 kill_taken() {
   for _victim in $_pid $_left; do
-    case " $_killed " in *" $_victim "*) continue ;; esac
-    if [ -z "$_killed" ] && ! wanted; then
-      _what="process $_name"
-      [ -n "$_pid" ] || _what="what $_what left behind"
-      _reason="${_reason:+$_reason; }$_what was killed after $_stop_timeout s"
-      [ "$_exit" -ne 0 ] || _exit=70
-    fi
-    put killed "$_killed $_victim"
-    log "event=kill process=$_name pid=$_victim"
-    send KILL "$_victim"
+    case " $_killed " in
+      *" $_victim "*) ;;
+      *) kill_one "$_victim" ;;
+    esac
   done
+}
+
+# kill_one PID: the first one's end by force is told as the reason.
+kill_one() {
+  if [ -z "$_killed" ] && ! wanted; then
+    _what="process $_name"
+    [ -n "$_pid" ] || _what="what $_what left behind"
+    _reason="${_reason:+$_reason; }$_what was killed after $_stop_timeout s"
+    [ "$_exit" -ne 0 ] || _exit=70
+  fi
+  put killed "$_killed $1"
+  log "event=kill process=$_name pid=$1"
+  send KILL "$1"
 }
 
 watch_split() {

@@ -125,7 +125,8 @@ ask_by_curl() {
 
 read_answer() {
   _code=000 _message='' _retry_after=''
-  while IFS= read -r _line || [ -n "$_line" ]; do
+  # After success the whole pod comes.
+  while [ "\${_code#2}" = "$_code" ] && { IFS= read -r _line || [ -n "$_line" ]; }; do
     case $_line in
       HTTP/*)
         _code=\${_line#* }
@@ -141,7 +142,6 @@ read_answer() {
         ;;
       *'"message":"'*) speak_plainly "\${_line#*'"message":"'}" ;;
     esac
-    case $_code in 2*) break ;; esac # and then the whole pod
   done <"$_dir/role-label.answer"
   if [ "$_code" = 000 ]; then
     _line=''
@@ -156,12 +156,12 @@ speak_plainly() {
   _rest='' _message=''
   printf '%.300s\\n' "$1" >"$_dir/role-label.message"
   IFS= read -r _rest <"$_dir/role-label.message"
-  while :; do
+  while [ -n "$_rest" ]; do
     _part=\${_rest%%[\\"\\\\]*}
     _message=$_message$_part _rest=\${_rest#"$_part"}
     case $_rest in
       \\\\?*) _message="$_message'" _rest=\${_rest#??} ;;
-      *) break ;;
+      *) _rest='' ;;
     esac
   done
 }
@@ -211,19 +211,19 @@ set_label() {
   done
 }
 
+# Whether the time is over, or no time helps: the rights may have been deleted together with the pod.
+hopeless() {
+  now
+  case $_code in 409 | 429 | 5?? | 000) [ "$_now" -ge "$_hope_until" ] ;; esac
+}
+
 # Takes the label away, as long as there is hope, and lets that be noticed. Where it was not set yet nobody has asked this pod.
 take_label_away() {
   [ "$_how" = right ] || return
   note gone # and not ready
   now
   _hope_until=$((_now + _give_up * 100))
-  until give null; do
-    case $_code in
-      409 | 429 | 5?? | 000) ;;
-      *) break ;; # nothing that goes by in time: the rights may have been deleted together with the pod
-    esac
-    now
-    [ "$_now" -lt "$_hope_until" ] || break
+  until give null || hopeless; do
     _pause=$((_pause * 100))
     [ "$((_now + _pause))" -le "$_hope_until" ] || _pause=$((_hope_until - _now))
     nap "$_pause"

@@ -70,5 +70,7 @@ export function whoRuns(line: number, all: readonly Coverage[]): Coverage[] {
   while (begin >= 0 && (script[begin].trim() === '' || indentation(script[begin]) >= indentation(script[index]))) begin--;
   const deciding = [line, line - 1, .../^\s*case .* in$/.test(script[begin] ?? '') ? [begin + 1] : []];
   const found = all.filter(({ lines }) => deciding.some(each => lines.has(each)));
-  return found.length > 0 ? found : all.filter(({ functions }) => functions.has(functionsOf(script)[index]));
+  if (found.length > 0) return found;
+  const name = functionsOf(script)[index];
+  return all.filter(({ functions }) => functions.has(name));
 }

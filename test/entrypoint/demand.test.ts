@@ -60,7 +60,7 @@ prove('The number that the demand prints decides, at the start and from then on.
   assert.deepEqual(life.linesLike({ event: 'move' }).map(line => [line.from, line.to, line.sync_instance, line.kind]), [['sync', 'async', '3', 'warm'], ['async', 'sync', '4', 'warm']]);
   assert.deepEqual(life.linesLike({ event: 'demand' }).map(line => line.sync_instance), ['4', '3', '4']);
   await stopped(life);
-}, { seconds: 15 });
+});
 
 prove('Pods outside the two numbers have their role without asking; answers beyond them count as those.', start => each([
   ['ocr-1', 'echo 0', 'sync', false], ['ocr-6', 'echo 9', 'async', false], ['ocr-2', 'echo 0', 'async', true], ['ocr-2', 'echo -7', 'async', true], ['ocr-5', 'echo 999999', 'sync', true],
@@ -71,7 +71,7 @@ prove('Pods outside the two numbers have their role without asking; answers beyo
   assert.equal(asked(life).length > 0, asks, pod);
   assert.equal(life.linesLike({ event: 'start' })[0].sync_instance, asks ? { 'echo 0': '2', 'echo -7': '2', 'echo 999999': '6' }[first as 'echo 0'] : undefined);
   await stopped(life);
-}), { seconds: 12 });
+}));
 
 /** What a demand can do wrong, and how the log calls it. */
 const FAILURES: [string, string][] = [
@@ -105,7 +105,7 @@ prove('No answer changes nothing, and is told once; so is that there is one agai
   await life.line({ event: 'demand' }, 2);
   assert.ok(!life.alive().some(line => line.includes('sleep 1000') && line.includes('/sh ')), failure);
   await stopped(life);
-}), { seconds: 25 });
+}));
 
 prove('A hanging demand holds up nothing: no signal, no death, no stop.', async start => {
   const life = await begin(start, 'echo 3', { demandTiming: [1, 1000, 0], async: [service('worker', [], { restart: 'always' })] });
@@ -132,7 +132,7 @@ prove('What a demand leaves running is killed, and is no leftover of a process.'
   await life.poll('nothing left', () => !life.alive().some(line => /sleep 1001/.test(line)));
   await stopped(life);
   assert.equal(life.linesLike({ event: 'leftover' }).length, 0);
-}, { seconds: 15 });
+});
 
 prove('More is followed at once, fewer when every answer in the window was lower, and then the highest of them.', async start => {
   const life = await begin(start, 'echo 6', { pod: 'ocr-2', demandTiming: [1, 5, 8] });
@@ -153,7 +153,7 @@ prove('More is followed at once, fewer when every answer in the window was lower
   assertSeconds(Number(more.t) - rises, 0, 5, 'until more is followed');
   await runs(life, 'sync', 3);
   await stopped(life);
-}, { seconds: 35 });
+});
 
 prove('A time without answers is no time of lower answers.', async start => {
   const life = await begin(start, 'echo 6', { demandTiming: [1, 5, 6] });
@@ -168,7 +168,7 @@ prove('A time without answers is no time of lower answers.', async start => {
   assertSeconds(Number(low.t) - Number(works.t), 3.5, 12, 'until fewer is followed');
   await runs(life, 'async', 2);
   await stopped(life);
-}, { seconds: 35 });
+});
 
 prove('SYNC_INSTANCE pins the number for as long as it is there, and nobody is asked; then it counts like an answer.', async start => {
   const life = await begin(start, 'echo 2', { demandTiming: [1, 5, 4] });
@@ -192,7 +192,7 @@ prove('SYNC_INSTANCE pins the number for as long as it is there, and nobody is a
   await life.looked();
   assert.ok(asked(life).length <= still + 1, 'a person is in the middle of it');
   await stopped(life);
-}, { seconds: 35 });
+});
 
 prove('It is asked once in a period.', async start => {
   const life = await begin(start, 'echo 3', { demandTiming: [4, 3, 0] });
@@ -202,7 +202,7 @@ prove('It is asked once in a period.', async start => {
   assertSeconds(second - first, 3.9, 8, 'between two times');
   assertSeconds(third - second, 3.9, 8, 'between two times');
   await stopped(life);
-}, { seconds: 15 });
+});
 
 prove('A pin ends a demand that is being run, and what that has started: its answer would come too late.', async start => {
   const life = await begin(start, 'echo 2', { demandTiming: [1, 1000, 0], limit: 30 });
@@ -216,7 +216,7 @@ prove('A pin ends a demand that is being run, and what that has started: its ans
   await life.looked();
   assert.equal(life.linesLike({ event: 'move' }).length, 0);
   await stopped(life);
-}, { seconds: 15 });
+});
 
 prove('A demand that cannot be started, at the limit of processes, gives no answer.', async start => {
   const life = await begin(start, 'echo 3', { processes: 1000, foreign: /fork/ });
@@ -237,7 +237,7 @@ prove('People may pin any number, in pods that ask nobody too, and at the start.
   const otherwise = role === 'sync' ? 'async' : 'sync';
   await runs(life, otherwise, 2);
   await stopped(life);
-}), { seconds: 15 });
+}));
 
 prove('A pin that is wrong at the start ends the container with 64.', async start => {
   const life = await begin(start, 'echo 6', { value: 'four' });
@@ -257,7 +257,7 @@ prove('Without a first answer a pod is asynchronous; when its container starts a
   });
   await runs(life, role);
   await stopped(life);
-}), { seconds: 15 });
+}));
 
 prove('A demand that can never answer says so with 64, at the start; later that is no answer.', async start => {
   const life = await begin(start, 'exit 64');

@@ -1,5 +1,5 @@
 import { Entrypoint, Life, service } from './harness';
-import { NEVER } from './prove';
+import { HANGS } from './prove';
 import { FOUND } from '../../util/shells';
 
 /** Tells a sentence about the harness with one life of the entrypoint. */
@@ -11,7 +11,7 @@ function tell(sentence: string, life: Life, run: (life: Entrypoint) => Promise<v
     } finally {
       await entrypoint.dispose();
     }
-  }, NEVER);
+  }, HANGS);
 }
 
 tell('When a life passes its limit, the wait that ran out says what it was for.', { limit: 1, sync: [service('server')] }, async life => {

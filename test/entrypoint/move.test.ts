@@ -19,7 +19,7 @@ prove('Every ordinal has the role that the split gives it.', async start => {
       assert.equal(life.linesLike({ event: 'start' })[0].role, { s: 'sync', a: 'async' }[role], `${split}, ordinal ${from + index}`);
     }
   }
-}, { seconds: 30 });
+});
 
 prove('When the count gives this ordinal the other role, the processes stop in order within 15 s, and the status is 0 with the move as its last words.', start => each([
   ['2\n', '1\n', 'sync', 'async', '1'],
@@ -39,7 +39,7 @@ prove('When the count gives this ordinal the other role, the processes stop in o
   assertOrder(life, ...names.flatMap(name => [`${name} got TERM`, `${name} ended`]));
   assert.match(life.terminationLog(), new RegExp(`moved from ${from} to ${to}.*${count}`));
   for (const name of ['server', 'registrar', 'worker'].filter(other => !names.includes(other))) assert.deepEqual(life.eventsLike(name, 'started'), []);
-}), { seconds: 12 });
+}));
 
 prove('In a move readiness fails first, and is given its time to be seen failing before the first process stops.', async start => {
   const life = await start({ pod: 'ocr-0', split: 'count', value: '1', settle: 8, ...BOTH, limit: 60 });
@@ -54,7 +54,7 @@ prove('In a move readiness fails first, and is given its time to be seen failing
   const stopped = await life.line({ event: 'stop-signal', process: 'registrar' });
   assertSeconds(Number(stopped.t) - Number(move.t), 8, 14, 'the time to settle');
   assert.equal((await life.ended()).status, 0);
-}, { seconds: 12 });
+});
 
 prove('TERM cuts short the time that readiness is given in a move; the stop goes on in order, once.', async start => {
   const life = await start({ pod: 'ocr-0', split: 'count', value: '1', settle: 25, ...BOTH });
@@ -67,7 +67,7 @@ prove('TERM cuts short the time that readiness is given in a move; the stop goes
   assert.equal((await life.ended()).status, 0);
   assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended');
   assert.ok(Number(life.lines.at(-1)!.t) - Number((await life.line({ event: 'move' })).t) < 15);
-}, { seconds: 12 });
+});
 
 prove('A process that ends in that time cuts it short too, and a fault gives the status.', async start => {
   const life = await start({
@@ -87,7 +87,7 @@ prove('A process that ends in that time cuts it short too, and a fault gives the
   assert.equal((await life.ended()).status, 3);
   assertOrder(life, 'server got USR1', 'server ended', 'registrar got TERM', 'registrar ended');
   assert.ok(Number(life.lines.at(-1)!.t) - Number((await life.line({ event: 'move' })).t) < 15);
-}, { seconds: 12 });
+});
 
 prove('A count that changes before everything runs moves the pod too, also while a check hangs, and starts nothing more.', async start => {
   const life = await start({
@@ -104,7 +104,7 @@ prove('A count that changes before everything runs moves the pod too, also while
   assert.equal((await life.ended()).status, 0);
   assertOrder(life, 'server got TERM', 'server ended');
   assert.deepEqual(life.eventsLike('registrar', 'started'), []);
-}, { seconds: 12 });
+});
 
 prove('A new count that leaves the role changes nothing.', async start => {
   const life = await start({ pod: 'ocr-1', split: 'count', value: '2', ...BOTH });
@@ -117,7 +117,7 @@ prove('A new count that leaves the role changes nothing.', async start => {
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
   assert.equal(life.linesLike({ event: 'refused' }).length, 0);
-}, { seconds: 25 });
+});
 
 prove('A bad or missing count changes nothing and is told once; a good one afterwards counts again.', async start => {
   const life = await start({ pod: 'ocr-1', split: 'count', value: '2', ...BOTH, limit: 100 });
@@ -134,7 +134,7 @@ prove('A bad or missing count changes nothing and is told once; a good one after
   life.putValue('1');
   await life.line({ event: 'move' });
   assert.equal((await life.ended()).status, 0);
-}, { seconds: 45 });
+});
 
 prove('A directory of values that is gone changes nothing.', async start => {
   const life = await start({ pod: 'ocr-1', split: 'count', value: '2', ...BOTH });
@@ -143,7 +143,7 @@ prove('A directory of values that is gone changes nothing.', async start => {
   await life.line({ event: 'refused' });
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
-}, { seconds: 12 });
+});
 
 prove('A split in the template reads no value, and none moves it.', start => each(['none', 'count:2', 'share:2/2'], async split => {
   const life = await start({ pod: 'ocr-1', split, value: 'nonsense', ...BOTH });
@@ -153,4 +153,4 @@ prove('A split in the template reads no value, and none moves it.', start => eac
   assert.deepEqual(life.lines.map(line => line.event), ['start', 'process-start', 'process-start', 'running']);
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
-}), { seconds: 15 });
+}));

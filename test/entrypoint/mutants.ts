@@ -72,7 +72,7 @@ const CHANGES: [RegExp, string][] = [
   [/ -eq /, ' -ne '], [/ -ne /, ' -eq '],
   [/\[ -n /, '[ -z '], [/\[ -z /, '[ -n '],
   [/" = "/, '" != "'], [/" != "/, '" = "'], [/" = ([a-z0])/, '" != $1'], [/" != ([a-z0])/, '" = $1'],
-  [/\b(break|continue)\b/, ':'],
+  [/\*" \$\w+ "\*\)/, '-)'], // whoever is on a list is not
   // What a function says, or when it ends.
   [/\breturn 1\b/, 'return 0'], [/(\|\|) return$/, '$1 :'], [/\breturn;/, ':;'], [/! gone /, 'gone '],
   // Numbers.
@@ -102,9 +102,8 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/until \[ -n "\$_woken" \]/, /^until/, 'at the limit of processes it looks around more often'],
   [/put spared ''$/, /^:$/, 'what was none of its leftovers once is none later; it only keeps the list short'],
   [/trap - INT QUIT/, /^(if fork )?'?:/, 'a bash of today gives them back by itself where they have been trapped, and dash and ash never do'],
-  [/! gone "\$_orphan" \|\| continue/, /\|\| : ;;/, 'what has just ended is no child any more at the next look'],
   [/it may have left something behind.*\nreturn 1/, /return 0/, 'what has ended is taken out at the next look, which is the next thing to happen'],
-  [/! gone "\$_remnant" \|\| continue/, /\|\| :$/, 'what has just ended is no child any more at the next look'],
+  [/! gone "\$1" \|\| return 1/, /return 0$/, 'what has just ended is no child any more at the next look'],
   [/outlives KILL" _exit=70/, /_exit=0/, 'it is still there when its turn to stop comes, which gives the status too'],
   [/(event=forward.*|^fi)\nawait_birth/, /^:$/, 'as with born: a process has long let go of its traps when the first signal comes'],
   [/_limit=\$1\nattend/, /^:$/, 'what it would see keeps the loop from sleeping, which sees it too'],
@@ -112,7 +111,7 @@ const EQUIVALENT: [RegExp, RegExp, string][] = [
   [/put left "\$_still"\nnow|"\$_own \$_spared " in .*\nnow/, /^:$/, 'the other of the two places that look at the clock is soon reached'],
   [/ns\/mnt/, /\|\| :$/, 'it asks hundreds of questions instead of one'],
   [/"\$\{18\}" -le 1/, / -lt 1 /, 'these shells reap what has ended with every command or at its signal: what is a zombie now is nothing a moment later'],
-  [/kill_rest_of_demand\(\) \{\nlist_own|for _orphan in \$_children; do\ncase " \$_own "/, /^:$|\) : ;; esac/, 'none of its own children has the mark of a demand; it saves reading what they were started with'],
+  [/kill_rest_of_demand\(\) \{\nlist_own|case " \$_own " in\n/, /^:$|^-\) ;;/, 'none of its own children has the mark of a demand; it saves reading what they were started with'],
   [/until \[ -s "\$_dir\/born/, /-lt "\$_patience"/, 'as above: on a machine with time to spare the mark is there before anyone looks for it'],
 ];
 
@@ -146,7 +145,6 @@ interface Job {
 const FIRST: Proof = {
   sentence: 'It starts, sleeps and stops.',
   shells: FOUND,
-  seconds: 1,
   run: async start => {
     const sync = [service('server', [], { ready: ['true'] }), service('registrar')];
     const life = await start({ split: 'count', value: '1', limit: 10, sync });

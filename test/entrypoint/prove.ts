@@ -12,8 +12,6 @@ export type Start = (life: Life) => Promise<Entrypoint>;
 export interface Proof {
   readonly sentence: string;
   readonly shells: Shell[];
-  /** How long it takes: longer ones are left out where many rounds are run. */
-  readonly seconds: number;
   readonly run: (start: Start, shell: Shell) => Promise<void>;
 }
 
@@ -25,8 +23,6 @@ export interface Options {
   readonly except?: Record<string, string>;
   /** What this machine lacks for it, in a sentence, if so: then it is printed and proved nowhere. */
   readonly lacking?: string;
-  /** A rough upper limit, for those who plan. */
-  readonly seconds?: number;
 }
 
 /**
@@ -35,15 +31,15 @@ export interface Options {
 export function prove(sentence: string, run: Proof['run'], options: Options = {}): void {
   const { except = {}, lacking } = options;
   const shells = FOUND.filter(shell => !lacking && !except[shell.name]);
-  const proof: Proof = { sentence, shells, seconds: options.seconds ?? 10, run };
+  const proof: Proof = { sentence, shells, run };
   PROOFS.push(proof);
   if (!JEST) return;
   FOUND.filter(shell => !shells.includes(shell)).forEach(shell => skip(`[${shell.name}] ${sentence} ${lacking ?? except[shell.name]}`));
-  shells.forEach(shell => test.concurrent(`[${shell.name}] ${sentence}`, () => attempt(proof, shell), NEVER));
+  shells.forEach(shell => test.concurrent(`[${shell.name}] ${sentence}`, () => attempt(proof, shell), HANGS));
 }
 
-/** For jest's own limit, which could not tell what was waited for: every wait is one for a life, and that has a limit (see Life). */
-export const NEVER = 2 ** 31 - 1;
+/** Jest's own limit, in milliseconds. It is for a test that hangs by itself, and cannot tell what was waited for: a wait for a life has a limit of its own that can (see Life). */
+export const HANGS = 15 * 60_000;
 
 /** Proves the sentence under one shell, with the real script or another one; says what happened when it cannot. It can be given up. */
 export async function attempt(proof: Proof, shell: Shell, script?: string, abort?: AbortSignal): Promise<void> {

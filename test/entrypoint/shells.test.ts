@@ -28,7 +28,7 @@ prove('It needs sh, sleep, cat, mv and /proc, and no other program.', async star
   life.putValue('0');
   assert.equal((await life.ended()).status, 0);
   assert.match(life.terminationLog(), /moved from sync to async/);
-}, { seconds: 12 });
+});
 
 prove('It keeps nothing but its copy, its state and small marks in its run directory, and needs no place for temporary files.', async start => {
   const life = await start({
@@ -60,4 +60,4 @@ prove('Idle it wakes up every 5 s where a count is watched, every second under b
   assert.ok(count <= most, `${count} switches in 14 s`);
   await life.signal('TERM');
   assert.equal((await life.ended()).status, 0);
-}), { lacking: NO_NAMESPACE, seconds: 25 });
+}), { lacking: NO_NAMESPACE });

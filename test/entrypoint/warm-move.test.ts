@@ -56,7 +56,7 @@ prove('A move stops and starts only what belongs to the roles; what they share g
   assert.deepEqual(life.events.slice(before).map(event => event.what.replace(/ .*/, '') + ' ' + event.name),
     ['got registrar', 'ended registrar', 'got server', 'ended server', 'got model', 'ended model']);
   assert.equal(life.eventsLike('model', 'started').length, 1);
-}, { seconds: 12 });
+});
 
 prove('It can move again and again.', async start => {
   const life = await start(SYNC);
@@ -68,7 +68,7 @@ prove('It can move again and again.', async start => {
   assert.deepEqual(kinds(life), Array(6).fill('warm'));
   assert.equal(life.linesLike({ event: 'process-start', process: 'model' }).length, 1);
   await stopped(life);
-}, { seconds: 15 });
+});
 
 prove('A role may have no process of its own.', start => each([true, false], async left => {
   const life = await start({ ...SYNC, async: left ? undefined : [] });
@@ -122,7 +122,7 @@ prove('A synchronous pod is first seen not ready; the clients of what is shared 
   assertSeconds(at(life.linesLike({ event: 'process-start', process: 'server' })[1]) - at(back), 0, 2, 'until the server begins');
   await begun(life, 'server', 'registrar');
   await stopped(life);
-}, { seconds: 20 });
+});
 
 prove('Where what is shared is all that a synchronous pod has, its clients get its stop delay too; while it starts it has none.', start => each([
   { ready: undefined, least: 4 },
@@ -198,7 +198,7 @@ prove('The time that what is shared has to be ready does not begin again with a 
   assert.equal((await life.ended()).status, 70);
   assertSeconds(Number(life.lines.at(-1)!.t) - Number(begins.t), 5, 8, 'until it is given up');
   assert.match(life.terminationLog(), /model was not ready within 5 s/);
-}, { seconds: 12 });
+});
 
 prove('A number that changes during a move: the newest wins when the move is over.', start => each([['1', 'sync'], ['0', 'async'], ['bad', 'async']], async ([newest, role]) => {
   const life = await start({ ...SYNC, sync: [service('server', ['after=3'])] });
@@ -212,7 +212,7 @@ prove('A number that changes during a move: the newest wins when the move is ove
   assert.equal(life.linesLike({ event: 'refused' }).length, newest === 'bad' ? 1 : 0);
   await begun(life, role === 'sync' ? 'server' : 'worker');
   await stopped(life);
-}), { seconds: 15 });
+}));
 
 prove('A number that changes back while the next role starts ends that start, also in a check that hangs.', async start => {
   const life = await start({ ...SYNC, checkTimeout: 100, async: [service('cache'), service('worker', [], { ready: check('worker', '', ['hang']) }), service('never')] });
@@ -268,7 +268,7 @@ prove('TERM at any moment of a move stops everything in order, once, and starts 
   for (const { process } of life.linesLike({ event: 'process-start' })) assert.equal(life.eventsLike(process, 'got TERM').length, 1, `${when}: ${process}`);
   assert.match(life.terminationLog(), /stopped by TERM$/m);
   assert.ok(Number(life.lines.at(-1)!.t) - Number(life.linesLike({ event: 'signal' })[0].t) < 12, `${when}: cut short`);
-}), { seconds: 20 });
+}));
 
 prove('When what is shared dies, at any moment of a move, the rest stops in order, and the status is its own.', start => each(MOMENTS, async ([when, more, moment]) => {
   const life = await start({ ...SYNC, ...more });
@@ -281,7 +281,7 @@ prove('When what is shared dies, at any moment of a move, the rest stops in orde
   for (const { process } of life.linesLike({ event: 'process-start' }).filter(line => line.process !== 'model')) {
     assert.equal(life.linesLike({ event: 'exit', process }).length, 1, `${when}: ${process}`);
   }
-}), { seconds: 15 });
+}));
 
 prove('What is shared and is to be restarted is restarted during a move too, and the move stays warm.', async start => {
   const life = await start({
@@ -326,7 +326,7 @@ prove('A process of the role that ends by itself during a move: with a fault it 
     await begun(life, 'worker');
     await stopped(life);
   }
-}), { seconds: 30 });
+}));
 
 prove('A move turns cold when a process of the role has to be killed: everything stops in order, with status 70.', async start => {
   const life = await start({ ...SYNC, sync: [service('server'), stubborn('mule', { stopTimeout: 1 })] });
@@ -338,7 +338,7 @@ prove('A move turns cold when a process of the role has to be killed: everything
   assert.deepEqual(life.linesLike({ event: 'move' }).map(line => [line.kind, line.reason]), [['warm', undefined], ['cold', 'process mule was killed after 1 s']]);
   assertOrder(life, 'server got TERM', 'server ended', 'model got TERM', 'model ended');
   assert.deepEqual(life.eventsLike('worker', 'started'), []);
-}, { seconds: 12 });
+});
 
 prove('What a process of the role leaves behind gets its time, and the move stays warm.', async start => {
   const life = await start({ ...SYNC, sync: [wrapper(`/bin/sh ${SERVICE} child after=1`)] });
@@ -359,7 +359,7 @@ prove('What it leaves behind and does not end in its time is killed, and the mov
   assert.equal((await life.ended()).status, 70);
   assert.deepEqual(kinds(life), ['warm', 'cold']);
   assert.deepEqual(life.eventsLike('worker', 'started'), []);
-}, { seconds: 12 });
+});
 
 prove('Orphans that the role has had before are asked to end too: they would work beside the next one.', async start => {
   const life = await start({ ...SYNC, sync: [{ name: 'server', command: ['/bin/sh', '-c', `(/bin/sh ${SERVICE} daemon after=1 &); exec /bin/sh ${SERVICE} server`] }] });
@@ -406,7 +406,7 @@ prove('What nobody knows, and was not there before, has two seconds to go; then 
     assert.match(life.linesLike({ event: 'move' })[1].reason, /^pid \d+ \(sleep\) is left of role sync$/);
     assert.deepEqual(life.eventsLike('worker', 'started'), []);
   }
-}), { seconds: 15 });
+}));
 
 prove('A shared process that shows nothing of itself, and is started again while somebody has two seconds to go, is still known.', async start => {
   const model = { name: 'model', command: ['env', '-i', '/bin/sleep', '1000'], restart: 'always' as const };
@@ -479,7 +479,7 @@ while True: time.sleep(1000)
   assert.equal(life.linesLike({ event: 'leftover' }).length, 200);
   await begun(life, 'worker');
   await stopped(life);
-}, { seconds: 30 });
+});
 
 prove('Where PID 1 is another process, or nothing is shared, a move is cold, and says so.', start => each([
   [{ pid: 'other' }, 'the entrypoint is not PID 1'],
@@ -530,7 +530,7 @@ prove('Signals go to the processes of the role that the pod has now.', async sta
   await life.signal('HUP');
   assert.equal((await life.ended()).status, 0);
   assert.match(life.terminationLog(), /stopped by HUP/);
-}, { seconds: 15 });
+});
 
 prove('What is early is stopped before anything is waited for, in a warm move and in a cold one, and its time is a part of that for readiness.', start => each([
   [[service('model')], 4, 1, 4],
@@ -550,7 +550,7 @@ prove('What is early is stopped before anything is waited for, in a warm move an
   else await life.ended();
   assertOrder(life, 'registrar got TERM', 'registrar ended', 'server got TERM', 'server ended');
   if (shared.length > 0) await stopped(life);
-}), { seconds: 15 });
+}));
 
 prove('What is early and has ended already is not waited for.', async start => {
   const life = await start({ ...SYNC, settle: 2, sync: [service('server'), service('registrar', ['die=0.5'], { early: 'yes', restart: 'always', stopDelay: 5 })] });

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, Server } from 'node:https';
-import { AddressInfo, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { uptime } from '../entrypoint/harness';
@@ -32,6 +32,9 @@ export type Answer = 'never' | {
   readonly regardless?: boolean;
 };
 
+/** Below the ports that the kernel gives to whoever asks for any: else it gives one away while its server is away. Random for the sake of several runs at once. */
+let nextPort = 20_000 + Math.floor(Math.random() * 10_000);
+
 /** What the API server says in place of a pod. */
 function failure({ status, message = 'no reason' }: Exclude<Answer, 'never'>): string {
   return `${JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: status })}\n`;
@@ -42,9 +45,15 @@ function failure({ status, message = 'no reason' }: Exclude<Answer, 'never'>): s
  */
 export class ApiServer {
   public static async start(host: string = '127.0.0.1'): Promise<ApiServer> {
-    const made = new ApiServer(host);
-    await made.comeBack();
-    return made;
+    for (;;) {
+      const made = new ApiServer(host, nextPort++);
+      try {
+        await made.comeBack();
+        return made;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      }
+    }
   }
 
   public readonly requests: Request[] = [];
@@ -52,11 +61,10 @@ export class ApiServer {
   public readonly labels: (string | null)[] = [];
   /** For the next requests, one after another; the last one for all after it as well. */
   public answers: Answer[] = [{ status: 200 }];
-  public port = 0;
   private server?: Server;
   private readonly sockets = new Set<Socket>();
 
-  private constructor(public readonly host: string) {}
+  private constructor(public readonly host: string, public readonly port: number) {}
 
   /** Nobody listens any more. */
   public async goAway(): Promise<void> {
@@ -84,8 +92,7 @@ export class ApiServer {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
     });
-    await new Promise<void>(resolve => this.server!.listen(this.port, this.host, resolve));
-    this.port = (this.server.address() as AddressInfo).port;
+    await new Promise<void>((resolve, reject) => this.server!.once('error', reject).listen(this.port, this.host, resolve));
   }
 
   /** The label as it is. */

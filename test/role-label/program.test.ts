@@ -33,7 +33,7 @@ function proveBoth(sentence: string, run: (stage: Stage) => Promise<void>, optio
       } finally {
         await api.goAway();
       }
-    }, { lacking, seconds: 20, ...options });
+    }, { lacking, ...options });
   }
 }
 
@@ -175,7 +175,7 @@ proveBoth('An API server that is away at the start delays the label and readines
     await stop(life);
     assert.equal(life.terminationLog(), 'stopped by TERM\n', 'what is over is no part of the last words');
   });
-}, { seconds: 30 });
+});
 
 proveBoth('One that takes connections and says nothing delays the worker by two seconds at most.', async ({ api, shell, pod }) => {
   api.answers = ['never', { status: 200 }];
@@ -190,7 +190,7 @@ proveBoth('One that takes connections and says nothing delays the worker by two 
   assert.equal(await isReady(life, shell), true);
   assertSeconds(api.requests[1].at - api.requests[0].at, 5, 9, 'until the next request');
   await stop(life);
-}, { seconds: 20 });
+});
 
 proveBoth('While it is away a stop tries on; when it is back in time the label is taken away, and the stop delay passes.', async ({ api, pod }) => {
   const life = await pod({ ...SYNC, limit: 60 }, { giveUp: 20, stopDelay: 2 });
@@ -207,7 +207,7 @@ proveBoth('While it is away a stop tries on; when it is back in time the label i
   assertSeconds(told.at - api.requests.at(-1)!.at, 2, 5, 'from the request to the server\'s TERM');
   assert.deepEqual(api.labels, ['sync', null]);
   assert.equal(life.terminationLog(), 'stopped by TERM\n');
-}, { seconds: 20 });
+});
 
 proveBoth('When it stays away the stop goes on, in order and with status 0, and the last words say so.', async ({ api, pod }) => {
   const life = await pod({ ...SYNC, limit: 60 }, { giveUp: 3 });
@@ -219,7 +219,7 @@ proveBoth('When it stays away the stop goes on, in order and with status 0, and 
   assertOrder(life, 'server got TERM', 'server ended');
   assert.match(life.terminationLog(), /^stopped by TERM; role label: the API server does not do it \(000, /);
   await api.comeBack();
-}, { seconds: 20 });
+});
 
 const FORBIDDEN = 'pods "ocr-0" is forbidden: User "system:serviceaccount:vision:ocr" cannot patch resource "pods" in API group "" in the namespace "vision"';
 
@@ -240,7 +240,7 @@ proveBoth('403 says which right is missing, once, in the log and in the last wor
   assertSeconds(api.requests[2].at - api.requests[1].at, 10, 15, 'until the next request');
   await stop(life);
   assert.equal(life.terminationLog(), 'stopped by TERM\n');
-}, { seconds: 20 });
+});
 
 proveBoth('409 is tried again after a second, 429 when the server says, 5xx more and more seldom, and anything else after ten seconds.', async ({ shell, tool, start }) => each([
   [{ status: 409, message: 'the object has been modified' }, 1, 1],
@@ -267,7 +267,7 @@ proveBoth('409 is tried again after a second, 429 when the server says, 5xx more
   } finally {
     await api.goAway();
   }
-}), { seconds: 25 });
+}));
 
 proveBoth('A stop does not wait for what no time brings back: the rights, or the pod itself.', async ({ shell, tool, start }) => each([401, 403, 404, 422], async status => {
   const api = await ApiServer.start();
@@ -316,7 +316,7 @@ proveBoth('A stop asks once more when its time is over, however long the server 
   await stop(life);
   assert.equal(api.requests.length, 3);
   assertSeconds(api.requests[2].at - api.requests[1].at, 4, 7, 'until the last request');
-}, { seconds: 20 });
+});
 
 proveBoth('Of an endless message the beginning is told, at once.', async ({ api, pod }) => {
   api.answers = [{ status: 400, message: 'a "word" '.repeat(20_000) }];
@@ -411,4 +411,4 @@ prove('Processes and checks run a copy of the program, which a newer one in its 
   await set(life, 'async');
   await stop(life);
   await api.goAway();
-}, { lacking: NO_OPENSSL ?? (HAS.curl ? undefined : 'This machine has no curl.'), seconds: 15 });
+}, { lacking: NO_OPENSSL ?? (HAS.curl ? undefined : 'This machine has no curl.') });
