@@ -304,5 +304,5 @@ prove('A bad split or no demand is refused.', start => each([
 ], async more => {
   const life = await begin(start, 'echo 3', more);
   assert.equal((await life.ended()).status, 64);
-  assert.match(life.terminationLog(), /^'split' \(between:.*\) must be none, count, count:N, share:N\/M, or between:MIN\/MAX with a demand$/m);
+  assert.match(life.terminationLog(), /^'split' \(between:.*\) must be none, count, count:N, share:N\/M, fixed:sync, fixed:async, or between:MIN\/MAX with a demand$/m);
 }));
