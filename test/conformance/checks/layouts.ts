@@ -154,7 +154,7 @@ const layouts: Check = {
   name: 'change-of-layout',
   promise: 'From a StatefulSet to two Deployments and back no request fails by the Service, and none is answered by an asynchronous pod.',
   pods: 8,
-  seconds: 300,
+  seconds: 170,
   run: change,
 };
 
