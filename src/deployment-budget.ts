@@ -1,6 +1,6 @@
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { budget, BUDGET_IDS } from './private/budget';
+import { budget, refuseSecondCall } from './private/budget';
 import { addMissingLabels, labelsOf } from './private/labels';
 import { RoleDeployment } from './role-deployment';
 
@@ -45,9 +45,7 @@ export function deploymentBudgets(
   if (given.length === 0) {
     throw new Error('\'syncMaxUnavailable\' (undefined) must be given, or \'asyncMaxUnavailable\', in order for a budget to keep pods.');
   }
-  if (Object.values(BUDGET_IDS).some(id => scope.node.tryFindChild(id))) {
-    throw new Error('\'addDisruptionBudgets\' (called again) must be called once, with the numbers of both roles, in order for no pod to have two budgets: it could never be evicted.');
-  }
+  refuseSecondCall(scope);
   for (const { role, maxUnavailable } of given) {
     const { metadata, matchLabels, matchExpressions } = deployments[role];
     const { metadata: own } = budget(scope, role, metadata.namespace, () => ({

@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { budget, BUDGET_IDS } from './private/budget';
+import { budget, refuseSecondCall } from './private/budget';
 import { MAX_NUMBER, wholeNumber } from './private/checks';
 import { fewestReplicas } from './private/replicas';
 import { ROLE_LABEL } from './role-label';
@@ -88,9 +88,7 @@ function checkOptions(set: SyncAsyncStatefulSet, options: DisruptionBudgetOption
   if (options.minReplicas !== undefined) {
     wholeNumber('minReplicas', options.minReplicas, 1, MAX_NUMBER, 'to be the fewest pods that there will be');
   }
-  if (Object.values(BUDGET_IDS).some(id => set.node.tryFindChild(id))) {
-    throw new Error('\'addDisruptionBudgets\' (called again) must be called once, with the numbers of both roles, in order for no pod to have two budgets: it could never be evicted.');
-  }
+  refuseSecondCall(set);
 }
 
 function problems(

@@ -3,7 +3,7 @@ import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 
 /** Ids of the budgets, which their names are made of. */
-export const BUDGET_IDS = { sync: 'SyncBudget', async: 'AsyncBudget' };
+const BUDGET_IDS = { sync: 'SyncBudget', async: 'AsyncBudget' };
 
 /**
  * A PodDisruptionBudget for a role.
@@ -20,4 +20,11 @@ export function budget(
       produce: () => ({ ...produce(), unhealthyPodEvictionPolicy: 'AlwaysAllow' }),
     }),
   });
+}
+
+/** Refuses budgets beside those that are there. */
+export function refuseSecondCall(scope: Construct): void {
+  if (Object.values(BUDGET_IDS).some(id => scope.node.tryFindChild(id))) {
+    throw new Error('\'addDisruptionBudgets\' (called again) must be called once, with the numbers of both roles, in order for no pod to have two budgets: it could never be evicted.');
+  }
 }
