@@ -50,9 +50,9 @@ const project = new ConstructLibraryCdk8s({
   integrationTestAutoDiscover: false,
 
   // As each language writes names. A package for another cdk8s-plus has its number at the end of each: variants/variant.ts.
-  publishToPypi: { distName: name, module: 'cdk8s_sync_async' },
+  publishToPypi: { distName: name, module: 'cdk8s_sync_async', trustedPublishing: true },
   publishToMaven: { mavenGroupId: 'io.github.cdk8s-sync-async', mavenArtifactId: name, javaPackage: 'io.github.cdk8ssyncasync' },
-  publishToNuget: { packageId: 'Cdk8sSyncAsync', dotNetNamespace: 'Cdk8sSyncAsync' },
+  publishToNuget: { packageId: 'Cdk8sSyncAsync', dotNetNamespace: 'Cdk8sSyncAsync', trustedPublishing: true },
   publishToGo: { moduleName: 'github.com/cdk8s-sync-async/cdk8s-sync-async-go', packageName: 'cdk8ssyncasync' },
 
   // Continuous integration is .ci/run; nothing but the publication of a release depends on the place where the repository is kept.
@@ -155,8 +155,8 @@ for (const [task, file, description] of [
 // What is released is what CHANGELOG.md says, which is kept by hand: there is nothing to derive from the words of commits.
 const pack = project.addTask('release:pack', { description: 'Make what a release holds, in dist: package, version, changes, bill of materials. Nothing is published' });
 pack.execArgs(['rm', '-fr', 'dist']);
-// The packages for other languages are made of that for JavaScript, by the jobs that publish them.
-for (const task of ['default', 'pre-compile', 'compile', 'post-compile', 'package:js']) pack.spawn(project.tasks.tryFind(task)!);
+// The packages for other languages and for each other cdk8s-plus are made by the jobs that publish them.
+for (const task of ['default', 'pre-compile', 'compile', 'post-compile', 'package']) pack.spawn(project.tasks.tryFind(task)!);
 pack.execArgs(['ts-node', '--project', 'util/tsconfig.json', 'util/release.ts']);
 const releaseTask = project.tasks.tryFind('release')!;
 releaseTask.description = 'All tests, then release:pack, from a tree without changes';
@@ -176,8 +176,8 @@ project.addTask('licences', {
   description: 'List the licences of all dependencies, and refuse what is unknown or copyleft',
   steps: [{ execArgs: ['ts-node', '--project', 'util/tsconfig.json', 'util/licences.ts'] }],
 });
-project.addTask('variants', {
-  description: 'Make the package for each other cdk8s-plus in dist/variants',
+const variants = project.addTask('variants', {
+  description: 'Make the package for each other cdk8s-plus',
   steps: [{ execArgs: ['ts-node', '--project', 'test/tsconfig.json', 'variants/run.ts'], receiveArgs: true }],
 });
 
@@ -185,9 +185,9 @@ project.addTask('variants', {
 project.postCompileTask.exec('jsii-rosetta extract --compile --fail');
 project.gitignore.exclude('.jsii.tabl.json');
 
-// A build asks for JavaScript only; `package-all` for a machine that has the tools of every language.
-project.packageTask.reset();
-project.packageTask.spawn(project.tasks.tryFind('package:js')!);
+// A build makes one package. What is published in a language, by a job of its own, is that for each cdk8s-plus; `package-all` is for a machine that has the tools of every language.
+project.packageTask.reset('jsii-pacmak -v --target js');
+for (const target of ['js', 'python', 'java', 'dotnet', 'go']) project.tasks.tryFind(`package:${target}`)!.spawn(variants, { args: ['--target', target] });
 
 // jsii-diff compares with a published version; ejecting is nobody's wish.
 project.tasks.removeTask('compat');

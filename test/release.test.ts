@@ -70,8 +70,33 @@ describe('the release workflow', () => {
     expect(Object.keys(workflow.jobs).filter(job => job !== 'release').sort()).toEqual(wanted.sort());
     expect(workflow.jobs.release_npm.permissions['id-token']).toBe('write');
     expect(publisher('release_npm').env).toMatchObject({ NPM_CONFIG_PROVENANCE: 'true', NPM_TRUSTED_PUBLISHER: 'true', PUBLIB_DRYRUN: '${{ inputs.dry_run }}' });
-    expect(JSON.stringify(workflow)).not.toContain('NPM_TOKEN');
     expect(publisher('release_npm').run).toMatch(/publib@\d+\.\d+\.\d+'/);
+  });
+
+  test('stores no token of a registry that can trust it instead', () => {
+    for (const registry of ['npm', 'pypi', 'nuget']) {
+      expect(workflow.jobs[`release_${registry}`].permissions['id-token']).toBe('write');
+      expect(publisher(`release_${registry}`).env).toMatchObject({ [`${registry.toUpperCase()}_TRUSTED_PUBLISHER`]: 'true' });
+    }
+    const secrets = new Set([...JSON.stringify(workflow).matchAll(/secrets\.(\w+)/g)].map(([, secret]) => secret));
+    const maven = ['MAVEN_GPG_PRIVATE_KEY', 'MAVEN_GPG_PRIVATE_KEY_PASSPHRASE', 'MAVEN_PASSWORD', 'MAVEN_STAGING_PROFILE_ID', 'MAVEN_USERNAME'];
+    expect([...secrets].sort()).toEqual(['GITHUB_TOKEN', 'GO_GITHUB_TOKEN', ...maven, 'NUGET_USERNAME']);
+    for (const secret of [...maven, 'NUGET_USERNAME', 'GO_GITHUB_TOKEN']) expect(read('CONTRIBUTING.md')).toContain(`\`${secret}\``);
+  });
+
+  test('publishes in each language the package for each cdk8s-plus, and builds one', () => {
+    const { tasks } = JSON.parse(read('.projen/tasks.json'));
+    for (const target of ['js', ...Object.keys(manifest.jsii.targets)]) {
+      const [registry] = Object.keys(workflow.jobs).filter(job => steps(job).some(step => step.run === `cd .repo && npx projen package:${target}`));
+      expect(registry).toMatch(/^release_/);
+      expect(tasks[`package:${target}`].steps).toEqual([
+        { execArgs: ['jsii-pacmak', '-v', '--target', target] },
+        { spawn: 'variants', args: ['--target', target] },
+      ]);
+    }
+    expect(tasks.package.steps).toEqual([{ exec: 'jsii-pacmak -v --target js' }]);
+    // The jobs above unpack the one package that the build has made.
+    expect(tasks['release:pack'].steps).toContainEqual({ spawn: 'package' });
   });
 
   test('gives a release on GitHub its changes and its bill of materials, unless it only tries', () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { adapted, adaptedPackage, FLOORS, VERSIONS } from './variant';
@@ -7,13 +7,16 @@ import { adapted, adaptedPackage, FLOORS, VERSIONS } from './variant';
 const ROOT = join(__dirname, '..');
 const FOLDER = join(ROOT, 'dist/variants');
 
+const TARGETS = ['js', 'python', 'java', 'dotnet', 'go'];
+
 const USAGE = `npm run variants -- [options]
 
-Makes the package for each cdk8s-plus but that of the sources (${VERSIONS.join(', ')}), in dist/variants: compiled, with its API.md, and packed.
-What was there before is deleted. Ends with 1 when something fails.
+Makes the package for each cdk8s-plus but that of the sources (${VERSIONS.join(', ')}): the sources in dist/variants/N, compiled, with their API.md, and packed for a language in dist/LANGUAGE.
+What was in dist/variants is deleted. Ends with 1 when something fails.
 
-  --only N   one cdk8s-plus, such as 32; may be repeated
-  --test     also run the tests that cdk8s-plus can make fail, and use the packed library from an empty project: for 28, 32 and the newest, or for those of --only
+  --only N         one cdk8s-plus, such as 32; may be repeated
+  --target NAME    the language, as jsii calls it: ${TARGETS.join(', ')}. The default is js
+  --test           also run the tests that cdk8s-plus can make fail, and use the packed library from an empty project: for 28, 32 and the newest, or for those of --only
 `;
 
 function options() {
@@ -25,12 +28,14 @@ function options() {
     const { values } = parseArgs({
       options: {
         only: { type: 'string', multiple: true },
+        target: { type: 'string', default: 'js' },
         test: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
     const unknown = values.only?.find(version => !VERSIONS.includes(Number(version)));
-    return unknown === undefined ? values : fail(`--only ${unknown}: there are ${VERSIONS.join(', ')}`);
+    if (unknown !== undefined) return fail(`--only ${unknown}: there are ${VERSIONS.join(', ')}`);
+    return TARGETS.includes(values.target) ? values : fail(`--target ${values.target}: there are ${TARGETS.join(', ')}`);
   } catch (error) {
     return fail((error as Error).message);
   }
@@ -93,7 +98,7 @@ function unitTests(folder: string): boolean {
   return status;
 }
 
-const { only, test, help } = options();
+const { only, target, test, help } = options();
 if (help) {
   console.log(USAGE);
   process.exit();
@@ -107,13 +112,12 @@ for (const version of versions) {
   const name = `cdk8s-sync-async-${version}`;
   const made = check(`${name}, with cdk8s-plus-${version} ${FLOORS[version]}, is compiled and packed`, () =>
     install(version, folder) && copy(version, folder) && run(folder, 'npx', 'jsii', '--silence-warnings=reserved-word') && run(folder, 'npx', 'jsii-docgen')
-    && run(folder, 'npm', 'pack', '--silent', '--pack-destination', FOLDER));
+    && run(folder, 'npx', 'jsii-pacmak', '--target', target, '--outdir', join(ROOT, 'dist')));
   if (made && test && tested.includes(version)) {
     check(`${name} passes the tests`, () => unitTests(folder));
     check(`${name} can be used from an empty project`, () => run(folder, 'npx', 'ts-node', '--project', 'test/tsconfig.json', 'test/consumer/run.ts'));
   }
 }
 
-console.log(readdirSync(FOLDER).filter(file => file.endsWith('.tgz')).map(file => `made: dist/variants/${file}`).join('\n'));
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
