@@ -13,6 +13,8 @@ export interface Language {
   readonly block: string;
   /** As jsii-pacmak calls it. */
   readonly target: string;
+  /** A program that writes the YAML of examples/minimal, which users start from. */
+  readonly minimal?: string;
   /** Whether its registry gives what the library stands on. */
   readonly registry?: boolean;
   /** Programs that it takes to run it, each with an argument by which it says its version. */
@@ -49,6 +51,7 @@ const PYTHON: Language = {
   name: 'Python',
   block: 'py',
   target: 'python',
+  minimal: 'examples/minimal/main.py',
   registry: true,
   tools: { python3: '--version' },
   prepare: (folder, generated) => {

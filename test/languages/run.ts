@@ -1,5 +1,5 @@
 /**
- * The quick start in every language that this machine can run, as it stands in docs/languages.md: it writes the YAML of TypeScript to the byte, and a mistake arrives as the same sentence.
+ * The quick start in every language that this machine can run, as it stands in docs/languages.md, and examples/minimal where it is there in that language: it writes the YAML of TypeScript to the byte, and a mistake arrives as the same sentence.
  * Needs lib/, and the registries of the languages.
  */
 import { ok, strictEqual } from 'node:assert';
@@ -7,8 +7,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { App } from 'cdk8s';
 import * as ts from 'typescript';
 import { block, generate, Language, LANGUAGES, missing, unknownNames, withMistake } from './languages';
+import { MinimalChart } from '../../examples/minimal/chart';
 
 const ROOT = join(__dirname, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'languages-'));
@@ -93,6 +95,16 @@ function tryOut(language: Language): void {
     ok(good, said);
     strictEqual(yaml(outdir), expected);
   });
+  if (language.minimal) {
+    check(`${name}: ${language.minimal} writes the YAML of TypeScript`, () => {
+      const [app, outdir] = [new App({ outdir: folder('minimal') }), folder(target, 'minimal')];
+      new MinimalChart(app, 'minimal');
+      app.synth();
+      const { good, said } = build(readFileSync(join(ROOT, language.minimal!), 'utf8'))(outdir);
+      ok(good, said);
+      strictEqual(...[outdir, app.outdir].map(path => readFileSync(join(path, 'minimal.k8s.yaml'), 'utf8')) as [string, string]);
+    });
+  }
   check(`${name}: a mistake arrives as a sentence`, () => {
     const { good, said } = build(withMistake(text))(folder(target, 'mistake'));
     ok(!good);
