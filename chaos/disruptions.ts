@@ -1,5 +1,6 @@
 import { Deaths } from './ledger';
 import { done, Stage, Undone } from './stage';
+import { LIBRARY, TWO } from './systems/library';
 import { isReady, Pod, restarts } from '../cluster/pods';
 import { sleep, until } from '../util/wait';
 
@@ -269,6 +270,14 @@ export const DISRUPTIONS: Disruption[] = [
       step('demand down, 3 to 1', stage => stage.change({ sync: stage.base.sync - 1 }), { most: NOTHING }),
       step('demand back, 1 to 2', stage => stage.change({ sync: stage.base.sync }), { most: NOTHING }),
     ],
+  },
+  {
+    name: 'layout',
+    steps: [
+      step('to two Deployments', stage => stage.become(TWO), { limit: 180 }),
+      step('back to one StatefulSet', stage => stage.become(LIBRARY), { limit: 180 }),
+    ],
+    most: 3,
   },
   { name: 'rolling restart', steps: [step('rolling restart', stage => stage.restart(), { limit: 180 })], most: 3 },
   {

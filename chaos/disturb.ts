@@ -100,7 +100,7 @@ export async function disturb(
   });
   await attempt(() => driver.stop());
   await attempt(async () => {
-    await kubectl.delete(system.objects(stage.settings));
+    await kubectl.delete(stage.system.objects(stage.settings));
     await until(`${system.name} is gone`, 360, () => stage.pods.length === 0, 0.5);
   });
   return result(true);

@@ -28,12 +28,12 @@ const [ONCE, TWICE] = [1, 2].map((tries): Tries => ({ planned: tries, unplanned:
 const MANY: Tries = { planned: 12, unplanned: 2 };
 
 export const PROFILES: { [name: string]: Profile } = {
-  /** 14 minutes on a machine with two cores. */
+  /** 15 minutes on a machine with two cores. */
   short: {
     systems: [
       {
         system: LIBRARY,
-        disruptions: ['KILL to server', 'KILL to worker', 'KILL to model', 'delete a sync pod', 'delete an async pod', 'split', 'scale below sync', 'drain', 'rolling restart'],
+        disruptions: ['KILL to server', 'KILL to worker', 'KILL to model', 'delete a sync pod', 'delete an async pod', 'split', 'scale below sync', 'drain', 'rolling restart', 'layout'],
         tries: ONCE,
       },
       { system: BETWEEN, disruptions: ['demand'], tries: ONCE },
@@ -52,7 +52,7 @@ export const PROFILES: { [name: string]: Profile } = {
         system: LIBRARY,
         disruptions: [
           'KILL to server', 'KILL to registrar', 'KILL to worker', 'KILL to model', 'delete a sync pod', 'delete an async pod', 'scale', 'split', 'rolling restart',
-          'TERM to server', 'TERM to registrar', 'TERM to worker', 'KILL to model of a worker', 'scale below sync', 'drain', 'image', 'mixed', 'rabbitmq', 'etcd', 'node', 'api',
+          'TERM to server', 'TERM to registrar', 'TERM to worker', 'KILL to model of a worker', 'scale below sync', 'drain', 'image', 'layout', 'mixed', 'rabbitmq', 'etcd', 'node', 'api',
         ],
         tries: MANY,
       },

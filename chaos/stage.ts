@@ -47,7 +47,7 @@ export class Stage {
   constructor(
     public readonly kubectl: Kubectl,
     private readonly seen: Pods,
-    public readonly system: System,
+    public system: System,
     public readonly driver: Driver,
     public settings: Settings,
     public readonly base: Settings,
@@ -98,6 +98,18 @@ export class Stage {
       spec.template.spec.affinity = { ...affinity, nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [open] } } };
     }
     await this.kubectl.apply(objects);
+  }
+
+  /**
+   * Runs the service another way from now on: beside the old one until that is up, then the old one is deleted.
+   */
+  public async become(system: System): Promise<void> {
+    const old = this.system;
+    this.system = system;
+    await this.apply();
+    await this.rolledOut();
+    await this.kubectl.print(['delete', ...old.workloads, '--cascade=foreground', '--timeout=300s']);
+    await this.kubectl.delete(old.objects(this.settings));
   }
 
   /**

@@ -56,7 +56,7 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
   if (!stage.driver.isAlive) {
     throw new Error('the driver says nothing any more');
   }
-  const before = stage.pods;
+  const { pods: before, system } = stage;
   const from = stage.driver.now();
   const deaths: Deaths = { dead: [] };
   const error = await step.act(stage, deaths).then(() => undefined, (reason: Error) => reason);
@@ -68,9 +68,9 @@ export async function run(stage: Stage, step: Step, after: number): Promise<Tria
   await until('the jobs are done', JOBS_SECONDS, () => stage.asyncPods.length === 0 || stage.driver.ledger.open(to).length === 0, 0.2).catch(() => {});
   await sleep(0.5);
   return {
-    system: stage.system.name,
+    system: system.name,
     row: step.name,
-    promised: stage.system.promised,
+    promised: system.promised,
     planned: step.planned,
     unknowingSeconds: step.unknowingSeconds ?? 0,
     finishes: step.finishes,

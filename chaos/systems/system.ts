@@ -4,8 +4,11 @@ import { Settings } from '../settings';
 /** It would take all servers at once where no budget keeps any. */
 export const NEEDS_BUDGET = ['drains'];
 
+/** There and back is tried from the StatefulSet. */
+export const TO_OTHER_LAYOUT = ['layout'];
+
 /** They are about the split, which a control cannot move without a rollout; that has a row of its own. Two Deployments can be scaled instead, as `demand` does. */
-export const NOT_IN_CONTROLS = ['split', 'scale below sync', 'mixed', ...NEEDS_BUDGET];
+export const NOT_IN_CONTROLS = ['split', 'scale below sync', 'mixed', ...NEEDS_BUDGET, ...TO_OTHER_LAYOUT];
 
 /**
  * A way to run the service on Kubernetes: the library, or what people use instead.

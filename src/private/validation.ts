@@ -87,7 +87,8 @@ function roleProblems(set: kplus.StatefulSet, roles: Role[], split?: Split): str
 
 /** Those of the entrypoint's variables that the container does not have. */
 function unknownVariables({ set, main }: Facts): { [name: string]: string } {
-  const missing = RESERVED_ENV.filter(name => !main.container.env.variables[name] || (name === 'INSTANCE' && set.hasAutoscaler));
+  const { variables } = main.container.env;
+  const missing = RESERVED_ENV.filter(name => !variables[name] || (name === 'INSTANCE' && set.hasAutoscaler));
   return Object.fromEntries(missing.map(name => [name, name === 'INSTANCE' ? 'an autoscaler' : 'this split']));
 }
 

@@ -17,7 +17,7 @@ describe('A plan', () => {
   test('of the full profile has more than a hundred tries of what is planned', () => {
     const planned = (name: string) => plan(PROFILES.full, [name])[0].disruptions
       .reduce((sum, { disruption, tries: times }) => sum + times * disruption.steps.filter(step => step.planned).length, 0);
-    expect([planned('library'), planned('between'), planned('share')]).toEqual([111, 36, 10]);
+    expect([planned('library'), planned('between'), planned('share')]).toEqual([117, 36, 10]);
   });
 
   test.each(['full', 'short'])('of the %s profile has in each control what it has to lose in', profile => {
@@ -52,6 +52,11 @@ describe('A plan', () => {
   test('drains one node after the other where a budget keeps a server, and nowhere else', () => {
     expect(tries('full', ['drains'])).toEqual({ 'by-service': { drains: 4 } });
     expect(tries('short')['by-service']).toHaveProperty('drains');
+  });
+
+  test('changes from one layout to the other where both are tried, and nowhere else', () => {
+    expect(tries('full', ['layout'])).toEqual({ library: { layout: 3 } });
+    expect(tries('short').library).toHaveProperty('layout');
   });
 
   test('refuses a name that nothing has', () => {

@@ -10,7 +10,7 @@ import { Owner } from '../../chaos/owner';
 import { Settings } from '../../chaos/settings';
 import { Means, Stage, Undone } from '../../chaos/stage';
 import { DEPLOYMENTS } from '../../chaos/systems/deployments';
-import { BETWEEN } from '../../chaos/systems/library';
+import { BETWEEN, LIBRARY } from '../../chaos/systems/library';
 import { SCRIPT } from '../../chaos/systems/script';
 import { System } from '../../chaos/systems/system';
 import { Kubectl } from '../../cluster/kubectl';
@@ -45,7 +45,8 @@ function stage(answer: (args: string[]) => Partial<typeof OUTPUT> = () => ({}), 
   const driver = { now: () => 100, ledger: { servers: [], requests: [], open: () => [] } } as unknown as Driver;
   const whole = { closed: 'chaos/x', home: 'home', nodes: 2, owner: new Owner({}), ...means } as Means;
   const apply = async () => { await print(['apply']); };
-  const kubectl = { namespace: 'chaos', run, print, apply } as unknown as Kubectl;
+  const remove = async () => { await print(['delete', 'objects']); };
+  const kubectl = { namespace: 'chaos', run, print, apply, delete: remove } as unknown as Kubectl;
   return { asked, it: new Stage(kubectl, { all: pods } as unknown as Pods, system, driver, settings, settings, whole, () => 0) };
 }
 
@@ -221,6 +222,33 @@ describe('A step could not be done, which is nobody\'s broken promise,', () => {
     expect(error).toBeInstanceOf(Undone);
     expect(deaths).toEqual({ dead: ['script-0', 'script-1'] });
     expect((await act('api', stage(undefined, { owner: new Owner({ apiDown: 'exit 1' }) }).it)).error).toBeInstanceOf(Undone);
+  });
+});
+
+describe('The other layout', () => {
+  const settings = { replicas: 3, sync: 2, image: 'ocr:1', etcd: 'etcd', broker: 'amqp://rabbitmq', requestSeconds: 0.5, loadSeconds: 2 } as Settings;
+
+  test('is up before the one that was there is deleted', async () => {
+    const { asked, it } = stage(undefined, undefined, [pod('library-service-0'), pod('two-service-sync-x')], LIBRARY);
+    it.settings = settings;
+    await named('layout').steps[0].act(it, { dead: [] });
+    expect(asked).toEqual([
+      'apply',
+      'rollout status deployment/two-service-sync --timeout=600s',
+      'rollout status deployment/two-service-async --timeout=600s',
+      'delete statefulset/library-service --cascade=foreground --timeout=300s',
+      'delete objects',
+    ]);
+    expect(it.pods.map(({ metadata: { name } }) => name)).toEqual(['two-service-sync-x']);
+    await named('layout').steps[1].act(it, { dead: [] });
+    expect(it.pods.map(({ metadata: { name } }) => name)).toEqual(['library-service-0']);
+  });
+
+  test('does not take the place of one that would not come up', async () => {
+    const { asked, it } = stage(args => ({ status: args[0] === 'rollout' ? 1 : 0 }), undefined, undefined, LIBRARY);
+    it.settings = settings;
+    await expect(named('layout').steps[0].act(it, { dead: [] })).rejects.toThrow('kubectl rollout failed');
+    expect(asked.filter(command => command.startsWith('delete'))).toEqual([]);
   });
 });
 
