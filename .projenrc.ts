@@ -64,8 +64,10 @@ const project = new ConstructLibraryCdk8s({
   release: true,
   releaseTrigger: ReleaseTrigger.workflowDispatch(),
   releaseWorkflowSetupSteps: [
+    { name: 'Only main is published', if: '${{ !inputs.dry_run }}', run: 'test "$GITHUB_REF" = refs/heads/main' },
     { name: 'The changelog names the version', if: '${{ !inputs.dry_run }}', run: 'grep -m 1 \'^## \' CHANGELOG.md | grep \'^## [0-9]\'' },
     { name: 'Shells and programs for the tests', run: `sudo apt-get update && sudo apt-get install --yes --no-install-recommends ${packages}` },
+    { name: 'Known vulnerabilities', run: 'npm audit' },
   ],
   workflowNodeVersion: newestNode,
   npmTrustedPublishing: true,
@@ -152,6 +154,11 @@ for (const [task, file, description] of [
   project.addTask(task, { description, steps: [{ spawn: 'compile' }, { execArgs, receiveArgs: true }] });
 }
 
+const variants = project.addTask('variants', {
+  description: 'Make the package for each other cdk8s-plus',
+  steps: [{ execArgs: ['ts-node', '--project', 'test/tsconfig.json', 'variants/run.ts'], receiveArgs: true }],
+});
+
 // What is released is what CHANGELOG.md says, which is kept by hand: there is nothing to derive from the words of commits.
 const pack = project.addTask('release:pack', { description: 'Make what a release holds, in dist: package, version, changes, bill of materials. Nothing is published' });
 pack.execArgs(['rm', '-fr', 'dist']);
@@ -159,9 +166,10 @@ pack.execArgs(['rm', '-fr', 'dist']);
 for (const task of ['default', 'pre-compile', 'compile', 'post-compile', 'package']) pack.spawn(project.tasks.tryFind(task)!);
 pack.execArgs(['ts-node', '--project', 'util/tsconfig.json', 'util/release.ts']);
 const releaseTask = project.tasks.tryFind('release')!;
-releaseTask.description = 'All tests, then release:pack, from a tree without changes';
+releaseTask.description = 'All tests, those of the other packages too, then release:pack, from a tree without changes';
 releaseTask.reset();
 releaseTask.spawn(project.testTask);
+releaseTask.spawn(variants, { args: ['--test'] });
 releaseTask.spawn(pack);
 releaseTask.exec('git diff --exit-code');
 for (const task of ['bump', 'unbump', 'bump:releasable-commits']) project.tasks.removeTask(task);
@@ -176,17 +184,14 @@ project.addTask('licences', {
   description: 'List the licences of all dependencies, and refuse what is unknown or copyleft',
   steps: [{ execArgs: ['ts-node', '--project', 'util/tsconfig.json', 'util/licences.ts'] }],
 });
-const variants = project.addTask('variants', {
-  description: 'Make the package for each other cdk8s-plus',
-  steps: [{ execArgs: ['ts-node', '--project', 'test/tsconfig.json', 'variants/run.ts'], receiveArgs: true }],
-});
 
-// TypeScript in the README and in doc comments has to compile.
+// TypeScript in the README and in doc comments has to compile. What it says in other languages goes with the package: those packages and Construct Hub take it from there.
 project.postCompileTask.exec('jsii-rosetta extract --compile --fail');
 project.gitignore.exclude('.jsii.tabl.json');
 
 // A build makes one package. What is published in a language, by a job of its own, is that for each cdk8s-plus; `package-all` is for a machine that has the tools of every language.
 project.packageTask.reset('jsii-pacmak -v --target js');
+project.tasks.tryFind('package:python')!.prependExec('ts-node --project util/tsconfig.json util/absolute-links.ts');
 for (const target of ['js', 'python', 'java', 'dotnet', 'go']) project.tasks.tryFind(`package:${target}`)!.spawn(variants, { args: ['--target', target] });
 
 // jsii-diff compares with a published version; ejecting is nobody's wish.
@@ -197,6 +202,6 @@ project.tasks.removeTask('eject');
 // jsii's tools print a banner on Node 20, the oldest version that this library is tested with.
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 
-for (const path of ['/.*', '/API.md', '/CONTRIBUTING.md', '/SECURITY.md', ...rooms.map(room => `/${room}/`), '/rosetta/', '!/.jsii']) project.npmignore!.addPatterns(path);
+for (const path of ['/.*', '/API.md', '/CONTRIBUTING.md', '/SECURITY.md', ...rooms.map(room => `/${room}/`), '/rosetta/', '!/.jsii', '!/.jsii.tabl.json']) project.npmignore!.addPatterns(path);
 
 project.synth();

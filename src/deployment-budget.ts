@@ -1,6 +1,7 @@
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { budget, refuseSecondCall } from './private/budget';
+import { instanceOf } from './private/checks';
 import { addMissingLabels, labelsOf } from './private/labels';
 import { RoleDeployment } from './role-deployment';
 
@@ -40,7 +41,8 @@ export function deploymentBudgets(
 ): void {
   const given = (['sync', 'async'] as const).flatMap(role => {
     const most = options[`${role}MaxUnavailable`];
-    return most === undefined ? [] : [{ role, maxUnavailable: intOrString(`${role}MaxUnavailable`, most) }];
+    instanceOf(`${role}MaxUnavailable`, most, kplus.PercentOrAbsolute, 'PercentOrAbsolute.absolute(1)');
+    return !most ? [] : [{ role, maxUnavailable: intOrString(`${role}MaxUnavailable`, most) }];
   });
   if (given.length === 0) {
     throw new Error('\'syncMaxUnavailable\' (undefined) must be given, or \'asyncMaxUnavailable\', in order for a budget to keep pods.');

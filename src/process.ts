@@ -169,6 +169,8 @@ export interface ProcessProps {
 export interface Process {
   readonly name: string;
   readonly ready?: Check;
+  /** The longest that its start can take, in seconds. */
+  readonly startSeconds: number;
   /** The longest that its stop can take, in seconds. */
   readonly stopSeconds: number;
   readonly arguments: string[];
@@ -200,6 +202,7 @@ export function toProcess(prop: string, props: ProcessProps): Process {
   return {
     name,
     ready: props.ready,
+    startSeconds: props.ready ? startTimeout : 0,
     stopSeconds: stopDelay + stopTimeout,
     // The values are written out where they are the defaults too, so that the manifest tells all there is to know.
     arguments: [

@@ -61,7 +61,9 @@ export interface RoleDeploymentOptions {
  *
  * `metadata` is that of both Deployments. Its `name` gets `-sync` and `-async` behind it.
  *
- * Refused: a `metadata.name` that is no DNS label of at most 57 characters, and at synth the label `cdk8s-sync-async/role` in `podMetadata`.
+ * Kubernetes calls a rollout failed when no pod has become available for 10 minutes, the start timeouts of a pod's processes and `minReady` together (`progressDeadlineSeconds`).
+ *
+ * Refused: a `metadata.name` that is no DNS label of at most 57 characters, options that only a `SyncAsyncStatefulSet` has, and at synth the label `cdk8s-sync-async/role` in `podMetadata`.
  */
 export interface SyncAsyncDeploymentsProps extends SyncAsyncWorkloadProps {
   /**
@@ -85,12 +87,16 @@ export interface SyncAsyncDeploymentsProps extends SyncAsyncWorkloadProps {
   /**
    * What is another thing for synchronous pods.
    *
+   * Refused: an option that no role has.
+   *
    * @default - one pod, as the rest says.
    */
   readonly syncDeployment?: RoleDeploymentOptions;
 
   /**
    * What is another thing for asynchronous pods.
+   *
+   * Refused: the same.
    *
    * @default - one pod, as the rest says.
    */

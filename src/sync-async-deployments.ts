@@ -66,7 +66,8 @@ export class SyncAsyncDeployments extends Construct {
     const labels = recommendedLabels(id, name);
     this.syncDeployment = RoleDeployment._of(this, 'Sync', toRolePlan('sync', props, labels));
     this.asyncDeployment = RoleDeployment._of(this, 'Async', toRolePlan('async', props, labels));
-    const processes = [...props.sharedProcesses ?? [], ...props.syncRole?.processes ?? []];
+    // What is shared stops after the role's own: only where that is nothing, its delay is that of a server.
+    const processes = props.syncRole?.processes?.length ? props.syncRole.processes : props.sharedProcesses ?? [];
     this.saysStopDelay = processes.some(({ stopDelay }) => stopDelay !== undefined);
   }
 
@@ -77,7 +78,7 @@ export class SyncAsyncDeployments extends Construct {
    *
    * Kubernetes takes a pod out of the Service at the moment at which it asks it to stop, and clients notice about a second later: the server has to go on until then, by its `stopDelay`.
    *
-   * Refused: without ports, and a synchronous role none of whose processes says a `stopDelay`.
+   * Refused: without ports, and where no process of the synchronous role says a `stopDelay`. Shared processes count where that role has none of its own.
    *
    * @param options Name, ports and type.
    */

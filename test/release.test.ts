@@ -90,11 +90,13 @@ describe('the release workflow', () => {
       const [registry] = Object.keys(workflow.jobs).filter(job => steps(job).some(step => step.run === `cd .repo && npx projen package:${target}`));
       expect(registry).toMatch(/^release_/);
       expect(tasks[`package:${target}`].steps).toEqual([
+        ...target === 'python' ? [{ exec: 'ts-node --project util/tsconfig.json util/absolute-links.ts' }] : [],
         { execArgs: ['jsii-pacmak', '-v', '--target', target] },
         { spawn: 'variants', args: ['--target', target] },
       ]);
     }
     expect(tasks.package.steps).toEqual([{ exec: 'jsii-pacmak -v --target js' }]);
+    expect(tasks.release.steps).toContainEqual({ spawn: 'variants', args: ['--test'] });
     // The jobs above unpack the one package that the build has made.
     expect(tasks['release:pack'].steps).toContainEqual({ spawn: 'package' });
   });

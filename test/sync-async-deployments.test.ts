@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ApiObject, Chart, Duration, Size, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { Check, Gpu, QueueTrigger, RoleProps, SyncAsyncDeployments, SyncAsyncDeploymentsProps } from 'cdk8s-sync-async';
+import { Check, Gpu, QueueTrigger, RoleProps, Split, SyncAsyncDeployments, SyncAsyncDeploymentsProps } from 'cdk8s-sync-async';
 import { manifest, rendered, small, SMALL, two, withoutScript } from './manifest';
 import { ENTRYPOINT_SCRIPT } from '../src/private/entrypoint-script';
 
@@ -116,6 +116,15 @@ describe('each role', () => {
     const made = two({ asyncRole: { processes: [{ name: 'worker', command: ['work'], stopTimeout: Duration.minutes(5) }] } });
 
     expect(each(role => spec(made, role).terminationGracePeriodSeconds)).toEqual([35, 305]);
+  });
+
+  test('has the time that it needs to start before a rollout counts as failed, and no less than Kubernetes gives', () => {
+    const deadlines = (props: Partial<SyncAsyncDeploymentsProps>) => each(role => deployment(two(props), role).spec.progressDeadlineSeconds);
+
+    expect(deadlines({})).toEqual([600 + 600, 600]);
+    const processes = [{ name: 'server', command: ['serve'], ready: Check.command(['probe']), startTimeout: Duration.minutes(30) }];
+    expect(deadlines({ sharedProcesses: SHARED, syncRole: { processes } })).toEqual([600 + 600 + 1800, 600 + 600]);
+    expect(deadlines({ minReady: Duration.minutes(10) })).toEqual([1800, 1200]);
   });
 
   test('may be nothing but what both share', () => {
@@ -268,6 +277,8 @@ describe('the Service', () => {
     expect(() => serving({ syncRole: { processes: [{ ...SHARED[0], stopDelay: Duration.seconds(0) }] } }).exposeSyncViaService()).not.toThrow();
     const sharedProcesses = [{ ...SHARED[0], stopDelay: Duration.seconds(5) }];
     expect(() => serving({ syncRole: undefined, sharedProcesses }).exposeSyncViaService()).not.toThrow();
+    // What is shared stops after the server.
+    expect(() => two({ ports: [{ number: 80 }], sharedProcesses }).exposeSyncViaService()).toThrow(refused);
   });
 
   test('is refused without ports', () => {
@@ -329,6 +340,8 @@ describe('budgets', () => {
     const made = two();
     made.addDisruptionBudgets({ syncMaxUnavailable: absolute(1) });
 
+    expect(() => two().addDisruptionBudgets({ syncMaxUnavailable: 2 as any })).toThrow('\'syncMaxUnavailable\' (2) must be a PercentOrAbsolute, such as PercentOrAbsolute.absolute(1), in order to be understood.');
+    expect(() => two().addDisruptionBudgets({ syncMaxUnavailable: null as any })).toThrow('\'syncMaxUnavailable\' (undefined) must be given');
     expect(() => two().addDisruptionBudgets({})).toThrow(new Error(
       '\'syncMaxUnavailable\' (undefined) must be given, or \'asyncMaxUnavailable\', in order for a budget to keep pods.'));
     expect(() => made.addDisruptionBudgets({ asyncMaxUnavailable: absolute(1) })).toThrow('must be called once');
@@ -343,8 +356,17 @@ describe('refused is', () => {
     ['no asynchronous role', { asyncRole: undefined }, '\'asyncRole\' (undefined) must be given in order for asynchronous pods to have something to do.'],
     ['a role without processes', { asyncRole: {} }, '\'asyncRole.processes\' (undefined) must have at least one process'],
     ['no image', { image: '' }, '\'image\' ("") must name a container image'],
+    ['a number of pods for both', { replicas: 10 } as any, '\'replicas\' (10) must be given in \'syncDeployment\' and \'asyncDeployment\' in order for each Deployment to have its own.'],
+    ['a strategy for both', { strategy: kplus.StatefulSetUpdateStrategy.onDelete() } as any, '\'strategy\' (StatefulSetUpdateStrategy) must be given in \'syncDeployment\''],
+    ['a split', { split: Split.count(4) } as any, '\'split\' (Split) must be left out in order not to be missed: only a SyncAsyncStatefulSet has it.'],
+    ['a role label', { roleLabel: {} } as any, '\'roleLabel\' (Object) must be left out'],
+    ['volume claims', { volumeClaims: [] } as any, '\'volumeClaims\' (Array) must be left out'],
+    ['an image for one role', { syncDeployment: { image: 'other' } as any },
+      '\'syncDeployment.image\' (other) must be given for both roles, or be set on the Deployment itself, in order to be heard: options of one role are replicas, strategy, gpu, resources, envVariables.'],
+    ['a strategy that no Deployment takes', { asyncDeployment: { strategy: kplus.StatefulSetUpdateStrategy.onDelete() as any } },
+      '\'asyncDeployment.strategy\' ({"strategy":{"type":"OnDelete"}}) must be a DeploymentStrategy, such as DeploymentStrategy.recreate(), in order to be understood.'],
     ['half a pod', { asyncDeployment: { replicas: 0.5 } }, '\'asyncDeployment.replicas\' (0.5) must be a whole number from 0 to 999999 in order to be a number of pods.'],
-    ['a GPU of another kind', { asyncDeployment: { gpu: {} as any } }, '\'gpu\' ({}) must be a Gpu, such as Gpu.nvidia(), in order to be understood.'],
+    ['a GPU of another kind', { asyncDeployment: { gpu: {} as any } }, '\'asyncDeployment.gpu\' ({}) must be a Gpu, such as Gpu.nvidia(), in order to be understood.'],
     ['a variable of the entrypoint', { syncDeployment: { envVariables: { SYNC_INSTANCE: kplus.EnvValue.fromValue('4') } } }, '\'envVariables\' (SYNC_INSTANCE) must not be set'],
     ['another restart policy', { restartPolicy: kplus.RestartPolicy.NEVER }, '\'restartPolicy\' (Never) must be Always in order to be that of a Deployment.'],
     ['too little time for one role', { terminationGracePeriod: Duration.seconds(40), syncRole: server({ stopDelay: Duration.seconds(10) }) },

@@ -17,6 +17,11 @@ export function release(changelog: string): Release {
   return { version: `${major}.${Number(minor) + 1}.0-dev.0`, notes };
 }
 
+/** Where the repository is to be read as it is in a version. */
+export function folderOf({ repository, version }: { repository: { url: string }; version: string }): string {
+  return `${repository.url.replace(/\.git$/, '')}/blob/v${version}`;
+}
+
 /** The text, with links that lead from anywhere to the files of a repository's folder, as they do from within. */
 export function linkedTo(folder: string, markdown: string): string {
   return markdown.replace(/\]\((?!https:|#)/g, `](${folder}/`);

@@ -26,7 +26,7 @@ export const FLOORS: { readonly [version: number]: string } = {
 export const VERSIONS = Object.keys(FLOORS).map(Number);
 
 /** Where the package's own name stands. Nothing in a cluster is called after the package: labels and annotations stay as they are. */
-const NAME = /(?<=from '|npm i |node_modules\/|"\^)cdk8s-sync-async(?=['/ $])|(?<=")cdk8s-sync-async(?=": \[)/g;
+const NAME = /(?<=from '|npm i |node_modules\/|"\^)cdk8s-sync-async(?=['/ $])|(?<=")cdk8s-sync-async(?=": \[)|(?<=^# )cdk8s-sync-async$/gm;
 
 /** The text of a file in the package for another cdk8s-plus. */
 export function adapted(text: string, version: number): string {
@@ -41,6 +41,7 @@ export function adaptedPackage(text: string, version: number): string {
   const json = JSON.parse(adapted(text, version));
   const plus = `cdk8s-plus-${version}`;
   json.name = `${json.name}-${version}`;
+  json.description += `, for ${plus}`;
   json.peerDependencies[plus] = `^${FLOORS[version]}`;
   json.devDependencies[plus] = FLOORS[version];
   const { java, python, dotnet, go } = json.jsii.targets;

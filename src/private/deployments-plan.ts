@@ -1,3 +1,4 @@
+import { Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Gpu } from '../gpu';
 import { Timing, toTiming } from '../probe-timing';
@@ -5,7 +6,7 @@ import { ProcessProps } from '../process';
 import { Role, RoleProps, toRole, toShared } from '../role';
 import { RoleDeploymentOptions, SyncAsyncDeploymentsProps } from '../sync-async-deployments-props';
 import { SyncAsyncWorkloadProps } from '../sync-async-workload-props';
-import { isDnsLabel, MAX_NUMBER, wholeNumber } from './checks';
+import { instanceOf, isDnsLabel, MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
 import { checkPods, toGracePeriod } from './pod-plan';
 
 /** The Deployment of a role: its props, checked one by one and complete. */
@@ -18,25 +19,68 @@ export interface RolePlan {
   readonly labels: { [key: string]: string };
 }
 
+/** Options that only a StatefulSet has. TypeScript lets them pass in an object that both layouts are made of. */
+const OF_A_STATEFUL_SET = ['split', 'roleLabel', 'volumeClaims', 'volumeClaimRetention', 'service', 'podManagementPolicy', 'rollout'];
+
+/** Options that each role has, and that have no value for both. */
+const OF_ONE_ROLE = ['replicas', 'strategy'];
+
+/** All options of a role. */
+const OF_A_ROLE = [...OF_ONE_ROLE, 'gpu', 'resources', 'envVariables'];
+
+/** What Kubernetes has by default, here for what comes before the processes: a GPU, the image, init containers. */
+const PULL_SECONDS = 600;
+
 const ADJECTIVES = { sync: 'synchronous', async: 'asynchronous' };
 
 /** Throws on everything that is wrong with the props of a role by themselves. */
 export function toRolePlan(role: 'sync' | 'async', given: SyncAsyncDeploymentsProps, labels: { [key: string]: string }): RolePlan {
   const options = given[`${role}Deployment`] ?? {};
+  checkNames(given);
+  checkOptions(`${role}Deployment`, options);
   const props = merged(role, given, options);
   checkPods('Deployment', props);
-  if (options.replicas !== undefined) {
-    wholeNumber(`${role}Deployment.replicas`, options.replicas, 0, MAX_NUMBER, 'to be a number of pods');
-  }
   const roles = toRoles(role, given.sharedProcesses, given[`${role}Role`]);
   return {
     role,
-    props: { ...props, terminationGracePeriod: toGracePeriod(props, roles) },
+    props: { ...props, terminationGracePeriod: toGracePeriod(props, roles), progressDeadline: toProgressDeadline(props, roles) },
     roles,
     timing: toTiming(props.probes ?? {}),
     gpu: props.gpu ?? Gpu.nvidia(),
     labels,
   };
+}
+
+function checkNames(given: object): void {
+  for (const [name, value] of namedIn(given, OF_ONE_ROLE)) {
+    throw new Error(`'${name}' (${value}) must be given in 'syncDeployment' and 'asyncDeployment' in order for each Deployment to have its own.`);
+  }
+  for (const [name, value] of namedIn(given, OF_A_STATEFUL_SET)) {
+    throw new Error(`'${name}' (${value}) must be left out in order not to be missed: only a SyncAsyncStatefulSet has it.`);
+  }
+}
+
+function checkOptions(prop: string, options: RoleDeploymentOptions): void {
+  for (const [name, value] of namedIn(options, Object.keys(options).filter(each => !OF_A_ROLE.includes(each)))) {
+    throw new Error(`'${prop}.${name}' (${value}) must be given for both roles, or be set on the Deployment itself, in order to be heard: options of one role are ${OF_A_ROLE.join(', ')}.`);
+  }
+  if (options.replicas !== undefined) {
+    wholeNumber(`${prop}.replicas`, options.replicas, 0, MAX_NUMBER, 'to be a number of pods');
+  }
+  instanceOf(`${prop}.strategy`, options.strategy, kplus.DeploymentStrategy, 'DeploymentStrategy.recreate()');
+  instanceOf(`${prop}.gpu`, options.gpu, Gpu, 'Gpu.nvidia()');
+}
+
+/** Those of some props that have a value, each with what it is in a word. */
+function namedIn(given: object, names: string[]): [string, unknown][] {
+  return Object.entries(given).filter(([name, value]) => names.includes(name) && value !== undefined)
+    .map(([name, value]) => [name, value instanceof Object ? value.constructor.name : value]);
+}
+
+/** When Kubernetes calls a rollout failed because no pod has become available: not before the processes may take no longer. */
+function toProgressDeadline({ minReady }: SyncAsyncWorkloadProps, roles: Role[]): Duration {
+  const started = roles.flatMap(role => role.processes).reduce((sum, process) => sum + process.startSeconds, 0);
+  return Duration.seconds(PULL_SECONDS + started + (minReady ? wholeSeconds('minReady', minReady, 0) : 0));
 }
 
 /** What both roles have, with what is another thing for this one. */

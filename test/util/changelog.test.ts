@@ -1,4 +1,4 @@
-import { linkedTo, release } from '../../util/changelog';
+import { folderOf, linkedTo, release } from '../../util/changelog';
 
 const changelog = (...sections: string[]) => `# Changelog\n\nIts form.\n\n${sections.join('\n\n')}\n`;
 
@@ -18,4 +18,8 @@ test('links lead to the files as they are in the release', () => {
 
 test.each(['0.2', 'Soon', '0.2.0-rc.1', 'v0.2.0', '0.2.0 (2027-01-31)'])('## %s is refused', heading => {
   expect(() => release(changelog(`## ${heading}\n\n- This.`))).toThrow(`heading (${heading}) must be Unreleased, or a version`);
+});
+
+test('the folder of a version is that of its tag', () => {
+  expect(folderOf({ repository: { url: 'https://there/a.git' }, version: '1.2.3' })).toBe('https://there/a/blob/v1.2.3');
 });

@@ -9,6 +9,7 @@ test.each([
   ['import { Split } from \'cdk8s-sync-async\';', 'import { Split } from \'cdk8s-sync-async-32\';'],
   ['import * as kplus from \'cdk8s-plus-27\';', 'import * as kplus from \'cdk8s-plus-32\';'],
   ['npm i cdk8s-sync-async cdk8s cdk8s-plus-27 constructs', 'npm i cdk8s-sync-async-32 cdk8s cdk8s-plus-32 constructs'],
+  ['# cdk8s-sync-async\n\nOne', '# cdk8s-sync-async-32\n\nOne'],
   ['./node_modules/cdk8s-sync-async/lib', './node_modules/cdk8s-sync-async-32/lib'],
 ])('%s has another name', (before, after) => {
   expect(adapted(before, 32)).toBe(after);
@@ -19,7 +20,7 @@ test.each([
   '"app.kubernetes.io/name": "cdk8s-sync-async",',
   '"cdk8s-sync-async/script-sha256": "<checksum>",',
   '"url": "https://github.com/cdk8s-sync-async/cdk8s-sync-async.git"',
-  'for cdk8s-plus-28 and newer take cdk8s-sync-async-28',
+  'from 28 to 34 they are `cdk8s-sync-async-28` to `-34`',
 ])('%s stays as it is', text => {
   expect(adapted(text, 32)).toBe(text);
 });
@@ -38,8 +39,9 @@ test('every condition in the sources is one that is understood, and ends', () =>
 
 test.each(VERSIONS)('the package for cdk8s-plus-%i asks for it, and for no other', version => {
   const text = adaptedPackage(read('package.json'), version);
-  const { name, peerDependencies, devDependencies, exports } = JSON.parse(text);
+  const { name, description, peerDependencies, devDependencies, exports } = JSON.parse(text);
   expect(name).toBe(`cdk8s-sync-async-${version}`);
+  expect(description).toBe(`${JSON.parse(read('package.json')).description}, for cdk8s-plus-${version}`);
   expect(Object.keys(peerDependencies)).toEqual(['cdk8s', `cdk8s-plus-${version}`, 'constructs']);
   expect(peerDependencies[`cdk8s-plus-${version}`]).toBe(`^${FLOORS[version]}`);
   expect(devDependencies[`cdk8s-plus-${version}`]).toBe(FLOORS[version]);
@@ -63,5 +65,5 @@ test('docs/versions.md and the README name the packages that there are, and the 
     ['cdk8s-plus-27', 'cdk8s-sync-async', peerDependencies['cdk8s-plus-27'].replace('^', '')],
     ...VERSIONS.map(version => [`cdk8s-plus-${version}`, `cdk8s-sync-async-${version}`, FLOORS[version]]),
   ]);
-  expect(read('README.md')).toContain(`for cdk8s-plus-${VERSIONS[0]} to ${VERSIONS.at(-1)} take \`cdk8s-sync-async-${VERSIONS[0]}\` to \`-${VERSIONS.at(-1)}\``);
+  expect(read('README.md')).toContain(`from ${VERSIONS[0]} to ${VERSIONS.at(-1)} they are \`cdk8s-sync-async-${VERSIONS[0]}\` to \`-${VERSIONS.at(-1)}\``);
 });

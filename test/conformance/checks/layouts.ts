@@ -114,16 +114,15 @@ async function change(trial: Trial): Promise<void> {
   try {
     await two.apply();
     await widen();
-    await kubectl.print(['scale', `statefulset/${set.name}`, '--replicas=0']);
+    await kubectl.print(['delete', `statefulset/${set.name}`, '--cascade=foreground']);
     await until('the pods of the StatefulSet are gone', 120, () => set.pods.length === 0, 0.5);
     await two.applyService();
-    await kubectl.print(['delete', `statefulset/${set.name}`]);
     trial.see(`two Deployments: ${two.pods.map(({ metadata }) => metadata.name)}`);
 
     await set.apply(given, objects => objects.splice(0, objects.length, ...objects.filter(({ metadata }) => metadata.name !== `${set.name}-web`)));
     await set.ready(given.replicas, 240);
     await widen();
-    await kubectl.print(['scale', ...two.workloads, '--replicas=0']);
+    await kubectl.print(['delete', ...two.workloads, '--cascade=foreground']);
     await until('the pods of the Deployments are gone', 120, () => two.pods.length === 0, 0.5);
     await set.apply(given);
   } finally {
