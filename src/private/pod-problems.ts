@@ -123,7 +123,8 @@ function mountProblems({ container: { mounts }, mounts: own }: Main, claimed: kp
 
 function volumeProblems(pods: kplus.Workload, { volumes: own }: Main, claimed: kplus.Volume[]): string[] {
   const mounts = [...pods.containers, ...pods.initContainers].flatMap(container => container.mounts);
-  const others = [...new Set([...mounts.map(mount => mount.volume), ...pods.volumes])].filter(volume => ![...own, ...claimed].includes(volume));
+  const known = new Set([...own, ...claimed]);
+  const others = [...new Set([...mounts.map(mount => mount.volume), ...pods.volumes])].filter(volume => !known.has(volume));
   return [
     ...others
       .filter(({ name }) => name.startsWith('sync-async-'))
