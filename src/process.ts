@@ -1,6 +1,6 @@
 import { Duration } from 'cdk8s';
 import { Check } from './check';
-import { commandWords, dnsLabel, instanceOf, oneOf, wholeSeconds } from './private/checks';
+import { commandWords, dnsLabel, instanceOf, oneOf, onlyKnown, wholeSeconds } from './private/checks';
 
 /**
  * What the entrypoint does when a process ends without having been asked to.
@@ -74,6 +74,8 @@ export enum ForwardSignal {
  * Signals go to the process alone: the children of a pool are stopped by their parent, and lose their work when they get a TERM beside it. But a process has
  * ended only when what it left behind has ended too: orphans that have come to PID 1 since its stop signal, or that are there when it dies by itself. They are
  * logged, get the stop signal and what is left of the stop timeout, and are killed after it. Only then the next process is stopped, or this one started again.
+ *
+ * Refused: props that have a value and are none of these.
  */
 export interface ProcessProps {
   /**
@@ -176,6 +178,10 @@ export interface Process {
   readonly arguments: string[];
 }
 
+const PROPS: { [name in keyof Required<ProcessProps>]: true } = {
+  name: true, command: true, ready: true, startTimeout: true, stopSignal: true, stopTimeout: true, stopDelay: true, restart: true, forwardSignals: true,
+};
+
 /**
  * @internal
  */
@@ -183,6 +189,7 @@ export function toProcess(prop: string, props: ProcessProps): Process {
   if (!props) {
     throw new Error(`'${prop}' (${props}) must be a process in order to be started.`);
   }
+  onlyKnown(prop, props, PROPS);
   const name = dnsLabel(`${prop}.name`, props.name);
   const command = commandWords(`${prop}.command`, props.command);
   instanceOf(`${prop}.ready`, props.ready, Check, 'Check.command([\'true\'])');

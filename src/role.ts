@@ -1,10 +1,12 @@
 import { Check } from './check';
-import { instanceOf, references } from './private/checks';
+import { instanceOf, onlyKnown, references } from './private/checks';
 import { Process, ProcessProps, toProcess } from './process';
 import { refuseItsName, RoleLabel } from './role-label';
 
 /**
  * One of the two jobs that a pod can have: processes that are started one after another and stopped in reverse order.
+ *
+ * Refused: props that have a value and are none of these.
  */
 export interface RoleProps {
   /**
@@ -39,6 +41,8 @@ export interface RoleProps {
    */
   readonly liveness?: Check;
 }
+
+const PROPS: { [name in keyof Required<RoleProps>]: true } = { processes: true, readiness: true, liveness: true };
 
 /**
  * A role, or what both roles share, checked, in the terms of the entrypoint.
@@ -79,6 +83,7 @@ export function toShared(props: ProcessProps[]): Role {
  */
 export function toRole(name: string, props: RoleProps, shared: Process[] = [], label?: RoleLabel): Role {
   const prop = `${name}Role`;
+  onlyKnown(prop, props, PROPS);
   const processes = toProcesses(`${prop}.processes`, props.processes ?? [], shared);
   const last = [...shared, ...processes].pop();
   if (!last) {

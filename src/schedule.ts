@@ -1,4 +1,4 @@
-import { oneOf, wholeNumber } from './private/checks';
+import { oneOf, onlyKnown, wholeNumber } from './private/checks';
 
 /**
  * Days of the week.
@@ -15,6 +15,8 @@ export enum Weekday {
 
 /**
  * A time of day with a number of synchronous pods.
+ *
+ * Refused: props that have a value and are none of these.
  */
 export interface ScheduleWindow {
   /**
@@ -109,7 +111,11 @@ export function scheduleCommand(windows: ScheduleWindow[], options: SplitSchedul
   return ['sh', '-c', SCRIPT, 'schedule', toTimeZone(options.timeZone ?? 'UTC'), String(options.otherwise), ...words];
 }
 
-function windowWords(prop: string, { from, to, sync, days }: ScheduleWindow): string[] {
+const PROPS: { [name in keyof Required<ScheduleWindow>]: true } = { from: true, to: true, sync: true, days: true };
+
+function windowWords(prop: string, window: ScheduleWindow): string[] {
+  onlyKnown(prop, window, PROPS);
+  const { from, to, sync, days } = window;
   const [begin, end] = [toTime(`${prop}.from`, from, /^([01]\d|2[0-3]):[0-5]\d$/), toTime(`${prop}.to`, to, /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/)];
   if (begin === end) {
     throw new Error(`'${prop}.to' (${to}) must be another time than 'from' in order to be over at some time; a whole day is from 00:00 to 24:00.`);

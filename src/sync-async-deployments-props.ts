@@ -36,7 +36,7 @@ export interface RoleDeploymentOptions {
   readonly resources?: kplus.ContainerResources;
 
   /**
-   * Environment variables of the role's processes, beside those of both roles. One of the same name takes its place; one whose value is undefined takes it away.
+   * Environment variables of the role's processes, beside those of both roles. One of the same name takes its place; one whose value is undefined, which only TypeScript can say, takes it away.
    *
    * Refused: what `envVariables` of both roles refuses.
    *

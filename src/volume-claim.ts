@@ -1,12 +1,14 @@
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { isDnsLabel, isDnsSubdomain, oneOf } from './private/checks';
+import { isDnsLabel, isDnsSubdomain, oneOf, onlyKnown } from './private/checks';
 
 /**
  * A volume that every pod has for itself, and that outlives it: a cache of models, for example.
  *
  * Kubernetes makes a PersistentVolumeClaim for each pod, called `<name>-<pod>`, and never changes it: whatever stands here can be changed only by making the StatefulSet anew
  * (`kubectl delete statefulset … --cascade=orphan`, which leaves the pods running).
+ *
+ * Refused: props that have a value and are none of these.
  */
 export interface VolumeClaimProps {
   /**
@@ -119,7 +121,11 @@ export function toVolumeClaims(claims: VolumeClaimProps[] = [], retention?: Volu
   return { claims: claims.map(claim => ({ ...claim })), retention };
 }
 
-function checkClaim(prop: string, { name, size, path, storageClassName, accessModes }: VolumeClaimProps): void {
+const PROPS: { [name in keyof Required<VolumeClaimProps>]: true } = { name: true, size: true, path: true, storageClassName: true, accessModes: true };
+
+function checkClaim(prop: string, claim: VolumeClaimProps): void {
+  onlyKnown(prop, claim, PROPS);
+  const { name, size, path, storageClassName, accessModes } = claim;
   if (!isDnsLabel(name)) {
     throw new Error(`'${prop}.name' (${name}) must be a DNS label (lower case letters, digits and inner dashes, at most 63) in order to name a volume.`);
   }

@@ -100,6 +100,12 @@ describe('refused is', () => {
     expect(() => process({ name: undefined })).toThrow('\'syncRole.processes[0].name\' (undefined) must be a DNS label');
   });
 
+  test('a prop that has no meaning, unless it has no value', () => {
+    expect(() => process({ stop_delay: Duration.seconds(5) } as any)).toThrow(new Error(
+      '\'syncRole.processes[0].stop_delay\' (Duration) must be one of name, command, ready, startTimeout, stopSignal, stopTimeout, stopDelay, restart, forwardSignals in order to be heard.'));
+    expect(() => process({ stop_delay: undefined } as any)).not.toThrow();
+  });
+
   test.each(['KILL', 'STOP', 'SIGTERM', '15', ''])('%s as a stop signal', signal => {
     expect(() => process({ stopSignal: signal as StopSignal })).toThrow(new Error(
       `'syncRole.processes[0].stopSignal' (${signal}) must be one of TERM, INT, QUIT, HUP, USR1, USR2, WINCH in order for the process to handle it.`));

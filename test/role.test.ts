@@ -89,6 +89,7 @@ describe('refused is', () => {
       '\'syncRole.processes\' ([]) must have at least one process in order for a pod to have something to do.'],
     ['a role without a list of processes', {} as any,
       '\'syncRole.processes\' (undefined) must have at least one process in order for a pod to have something to do.'],
+    ['a prop that has no meaning', { processes: [{ name: 'x', command: ['1'] }], startup: 5 } as any, '\'syncRole.startup\' (5) must be one of processes, readiness, liveness in order to be heard.'],
     ['a readiness that is no check', { processes: [{ name: 'x', command: ['1'] }], readiness: 'x' as any },
       '\'syncRole.readiness\' ("x") must be a Check, such as Check.command([\'true\']), in order to be understood.'],
     ['a liveness that is no check', { processes: [{ name: 'x', command: ['1'] }], liveness: {} as any },

@@ -80,6 +80,7 @@ describe('refused is', () => {
     ['no window', [], { otherwise: 2 }, '\'windows\' ([]) must have at least one window in order for the number to change.'],
     ['no number', [DAY], {} as any, '\'otherwise\' (undefined) must be a whole number from 0 to 999999 in order to count synchronous pods.'],
     ['a window without a number', [{ from: '08:00', to: '09:00' } as any], { otherwise: 2 }, '\'windows[0].sync\' (undefined) must be a whole number from 0 to 999999 in order to count synchronous pods.'],
+    ['a prop that has no meaning', [{ ...DAY, from_: '08:00' } as any], { otherwise: 2 }, '\'windows[0].from_\' (08:00) must be one of from, to, sync, days in order to be heard.'],
     ['no time', [DAY, { ...DAY, from: '8:00' }], { otherwise: 2 }, '\'windows[1].from\' (8:00) must be a time of day as HH:MM, such as 08:00, in order to be compared with the clock.'],
     ['a beginning at the end of the day', [{ ...DAY, from: '24:00' }], { otherwise: 2 }, '\'windows[0].from\' (24:00) must be a time of day as HH:MM, such as 08:00, in order to be compared with the clock.'],
     ['a time after the day', [{ ...DAY, to: '24:01' }], { otherwise: 2 }, '\'windows[0].to\' (24:01) must be a time of day as HH:MM, such as 08:00, in order to be compared with the clock.'],

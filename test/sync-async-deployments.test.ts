@@ -362,7 +362,7 @@ describe('refused is', () => {
     ['a role label', { roleLabel: {} } as any, '\'roleLabel\' (Object) must be left out'],
     ['volume claims', { volumeClaims: [] } as any, '\'volumeClaims\' (Array) must be left out'],
     ['an image for one role', { syncDeployment: { image: 'other' } as any },
-      '\'syncDeployment.image\' (other) must be given for both roles, or be set on the Deployment itself, in order to be heard: options of one role are replicas, strategy, gpu, resources, envVariables.'],
+      '\'syncDeployment.image\' (other) must be one of replicas, gpu, resources, envVariables, strategy in order to be heard.'],
     ['a strategy that no Deployment takes', { asyncDeployment: { strategy: kplus.StatefulSetUpdateStrategy.onDelete() as any } },
       '\'asyncDeployment.strategy\' ({"strategy":{"type":"OnDelete"}}) must be a DeploymentStrategy, such as DeploymentStrategy.recreate(), in order to be understood.'],
     ['half a pod', { asyncDeployment: { replicas: 0.5 } }, '\'asyncDeployment.replicas\' (0.5) must be a whole number from 0 to 999999 in order to be a number of pods.'],

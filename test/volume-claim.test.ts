@@ -139,6 +139,7 @@ describe('refused at once', () => {
   test.each<[Partial<VolumeClaimProps>, string]>([
     [{ name: 'Cache' }, '\'volumeClaims[0].name\' (Cache) must be a DNS label (lower case letters, digits and inner dashes, at most 63) in order to name a volume.'],
     [{ name: 'sync-async-run' }, '\'volumeClaims[0].name\' (sync-async-run) must not begin with sync-async- in order not to be mistaken for one of the library\'s own volumes.'],
+    [{ access_modes: ['ReadWriteOnce'] } as any, '\'volumeClaims[0].access_modes\' (Array) must be one of name, size, path, storageClassName, accessModes in order to be heard.'],
     [{ size: '50Gi' as any }, '\'volumeClaims[0].size\' (50Gi) must be a Size, such as Size.gibibytes(50), in order to have a unit.'],
     [{ size: undefined }, '\'volumeClaims[0].size\' (undefined) must be a Size, such as Size.gibibytes(50), in order to have a unit.'],
     [{ size: Size.gibibytes(0) }, '\'volumeClaims[0].size\' (0 MiB) must be whole mebibytes, at least one, in order to be the size of a volume.'],

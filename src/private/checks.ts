@@ -96,6 +96,22 @@ export function commandWords(prop: string, words: string[]): string[] {
   return [...words];
 }
 
+/**
+ * Refuses props that have a value and no meaning: nobody would hear of them. TypeScript lets them pass in an object that comes from elsewhere, and a dict in a list of Python's keeps Python's names.
+ */
+export function onlyKnown(prop: string, given: object, known: object): void {
+  const names = Object.keys(known);
+  const [name, value] = Object.entries(given ?? {}).find(([key, each]) => each !== undefined && !names.includes(key)) ?? [];
+  if (name !== undefined) {
+    throw new Error(`'${prop}.${name}' (${inAWord(value)}) must be one of ${names.join(', ')} in order to be heard.`);
+  }
+}
+
+/** A value as an error can show it, whatever it is. */
+export function inAWord(value: unknown): unknown {
+  return value instanceof Object ? value.constructor.name : value;
+}
+
 /** Refuses a value that is not one of an enum's: callers without types can pass anything. */
 export function oneOf(prop: string, value: string, allowed: object, purpose: string): void {
   const values: string[] = Object.values(allowed);

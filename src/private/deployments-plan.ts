@@ -6,7 +6,7 @@ import { ProcessProps } from '../process';
 import { Role, RoleProps, toRole, toShared } from '../role';
 import { RoleDeploymentOptions, SyncAsyncDeploymentsProps } from '../sync-async-deployments-props';
 import { SyncAsyncWorkloadProps } from '../sync-async-workload-props';
-import { instanceOf, isDnsLabel, MAX_NUMBER, wholeNumber, wholeSeconds } from './checks';
+import { inAWord, instanceOf, isDnsLabel, MAX_NUMBER, onlyKnown, wholeNumber, wholeSeconds } from './checks';
 import { checkPods, toGracePeriod } from './pod-plan';
 
 /** The Deployment of a role: its props, checked one by one and complete. */
@@ -25,8 +25,7 @@ const OF_A_STATEFUL_SET = ['split', 'roleLabel', 'volumeClaims', 'volumeClaimRet
 /** Options that each role has, and that have no value for both. */
 const OF_ONE_ROLE = ['replicas', 'strategy'];
 
-/** All options of a role. */
-const OF_A_ROLE = [...OF_ONE_ROLE, 'gpu', 'resources', 'envVariables'];
+const OF_A_ROLE: { [name in keyof Required<RoleDeploymentOptions>]: true } = { replicas: true, gpu: true, resources: true, envVariables: true, strategy: true };
 
 /** What Kubernetes has by default, here for what comes before the processes: a GPU, the image, init containers. */
 const PULL_SECONDS = 600;
@@ -61,9 +60,7 @@ function checkNames(given: object): void {
 }
 
 function checkOptions(prop: string, options: RoleDeploymentOptions): void {
-  for (const [name, value] of namedIn(options, Object.keys(options).filter(each => !OF_A_ROLE.includes(each)))) {
-    throw new Error(`'${prop}.${name}' (${value}) must be given for both roles, or be set on the Deployment itself, in order to be heard: options of one role are ${OF_A_ROLE.join(', ')}.`);
-  }
+  onlyKnown(prop, options, OF_A_ROLE);
   if (options.replicas !== undefined) {
     wholeNumber(`${prop}.replicas`, options.replicas, 0, MAX_NUMBER, 'to be a number of pods');
   }
@@ -73,8 +70,7 @@ function checkOptions(prop: string, options: RoleDeploymentOptions): void {
 
 /** Those of some props that have a value, each with what it is in a word. */
 function namedIn(given: object, names: string[]): [string, unknown][] {
-  return Object.entries(given).filter(([name, value]) => names.includes(name) && value !== undefined)
-    .map(([name, value]) => [name, value instanceof Object ? value.constructor.name : value]);
+  return Object.entries(given).filter(([name, value]) => names.includes(name) && value !== undefined).map(([name, value]) => [name, inAWord(value)]);
 }
 
 /** When Kubernetes calls a rollout failed because no pod has become available: not before the processes may take no longer. */

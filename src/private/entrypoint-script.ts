@@ -151,6 +151,7 @@ run_copy() {
 
 # copy_file FILE NAME
 copy_file() {
+  [ -e "$1" ] || refuse "$1 is missing: the ConfigMap that is mounted there does not hold it"
   cat "$1" >"$_dir/entrypoint.new" || refuse "cat could not copy $1 into 'dir' ($_dir), which may be full"
   mv -f "$_dir/entrypoint.new" "$_dir/$2" || refuse "mv could not give the copy its name in 'dir' ($_dir)"
 }

@@ -75,6 +75,8 @@ const CHANGES: [RegExp, string][] = [
   [/\*" \$\w+ "\*\)/, '-)'], // whoever is on a list is not
   // What a function says, or when it ends.
   [/\breturn 1\b/, 'return 0'], [/(\|\|) return$/, '$1 :'], [/\breturn;/, ':;'], [/! gone /, 'gone '],
+  // A fixed role is no other than any.
+  [/\bfixed:\*\)/, 'nobody)'], [/ \| fixed:sync \| fixed:async\)/, ')'], [/\bunset \w+/, ':'],
   // Numbers.
   [/_pause \* 2/, '_pause'], [/\b6000\b/, '100'], [/ -le 30 \]/, ' -le 60 ]'], [/_idle_most=1\b/, '_idle_most=60'],
   [/\b_status=1\b/, '_status=0'], [/\b_exit=70\b/, '_exit=0'], [/\bexit_with 64\b/, 'exit_with 1'],

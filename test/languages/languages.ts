@@ -147,9 +147,14 @@ export function unknownNames(text: string, sources: string): string[] {
   return [...new Set(code.match(/\b[A-Z]\w+/g))].filter(name => !known.has(name));
 }
 
-/** The first block of a kind in a page. */
+/** The blocks of a kind in a page. */
+export function blocks(page: string, kind: string): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${kind}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text]) => text);
+}
+
+/** The first of them. */
 export function block(page: string, kind: string): string {
-  return new RegExp(`^\`\`\`${kind}\\n([^]*?)^\`\`\`$`, 'm').exec(page)![1];
+  return blocks(page, kind)[0];
 }
 
 /** The quick start with fewer pods than it has synchronous ones. */

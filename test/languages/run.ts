@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { App } from 'cdk8s';
 import * as ts from 'typescript';
-import { block, generate, Language, LANGUAGES, missing, unknownNames, withMistake } from './languages';
+import { block, blocks, generate, Language, LANGUAGES, missing, unknownNames, withMistake } from './languages';
 import { MinimalChart } from '../../examples/minimal/chart';
 
 const ROOT = join(__dirname, '../..');
@@ -105,6 +105,12 @@ function tryOut(language: Language): void {
       strictEqual(...[outdir, app.outdir].map(path => readFileSync(join(path, 'minimal.k8s.yaml'), 'utf8')) as [string, string]);
     });
   }
+  blocks(pages, language.block).slice(1).forEach((more, i) => check(`${name}: snippet ${i + 2} writes YAML`, () => {
+    const outdir = folder(target, `snippet-${i + 2}`);
+    const { good, said } = build(more)(outdir);
+    ok(good, said);
+    ok(yaml(outdir).includes('kind: StatefulSet'));
+  }));
   check(`${name}: a mistake arrives as a sentence`, () => {
     const { good, said } = build(withMistake(text))(folder(target, 'mistake'));
     ok(!good);
