@@ -179,7 +179,8 @@ export interface Process {
 }
 
 const PROPS: { [name in keyof Required<ProcessProps>]: true } = {
-  name: true, command: true, ready: true, startTimeout: true, stopSignal: true, stopTimeout: true, stopDelay: true, restart: true, forwardSignals: true,
+  name: true, command: true, ready: true, startTimeout: true, stopSignal: true, stopTimeout: true, stopDelay: true, restart: true,
+  forwardSignals: true,
 };
 
 /**

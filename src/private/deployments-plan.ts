@@ -25,7 +25,9 @@ const OF_A_STATEFUL_SET = ['split', 'roleLabel', 'volumeClaims', 'volumeClaimRet
 /** Options that each role has, and that have no value for both. */
 const OF_ONE_ROLE = ['replicas', 'strategy'];
 
-const OF_A_ROLE: { [name in keyof Required<RoleDeploymentOptions>]: true } = { replicas: true, gpu: true, resources: true, envVariables: true, strategy: true };
+const OF_A_ROLE: { [name in keyof Required<RoleDeploymentOptions>]: true } = {
+  replicas: true, gpu: true, resources: true, envVariables: true, strategy: true,
+};
 
 /** What Kubernetes has by default, here for what comes before the processes: a GPU, the image, init containers. */
 const PULL_SECONDS = 600;
