@@ -193,7 +193,7 @@ project.gitignore.exclude('.jsii.tabl.json');
 // A build makes one package. What is published in a language, by a job of its own, is that for each cdk8s-plus; `package-all` is for a machine that has the tools of every language.
 project.packageTask.reset('jsii-pacmak -v --target js');
 project.tasks.tryFind('package:python')!.prependExec('ts-node --project util/tsconfig.json util/absolute-links.ts');
-for (const target of ['js', 'python', 'java', 'dotnet', 'go']) project.tasks.tryFind(`package:${target}`)!.spawn(variants, { args: ['--target', target] });
+for (const task of project.tasks.all.filter(each => each.name.startsWith('package:'))) task.spawn(variants, { args: ['--target', task.name.slice('package:'.length)] });
 
 // jsii-diff compares with a published version; ejecting is nobody's wish.
 project.tasks.removeTask('compat');

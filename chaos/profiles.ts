@@ -28,7 +28,7 @@ const [ONCE, TWICE] = [1, 2].map((tries): Tries => ({ planned: tries, unplanned:
 const MANY: Tries = { planned: 12, unplanned: 2 };
 
 export const PROFILES: { [name: string]: Profile } = {
-  /** A quarter of an hour on a machine with two cores. */
+  /** 14 minutes on a machine with two cores. */
   short: {
     systems: [
       {

@@ -1,6 +1,6 @@
 import { Duration } from 'cdk8s';
 import { Check } from './check';
-import { commandWords, dnsLabel, instanceOf, oneOf, onlyKnown, wholeSeconds } from './private/checks';
+import { commandWords, dnsLabel, instanceOf, Known, oneOf, onlyKnown, wholeSeconds } from './private/checks';
 
 /**
  * What the entrypoint does when a process ends without having been asked to.
@@ -178,8 +178,15 @@ export interface Process {
   readonly arguments: string[];
 }
 
-const PROPS: { [name in keyof Required<ProcessProps>]: true } = {
-  name: true, command: true, ready: true, startTimeout: true, stopSignal: true, stopTimeout: true, stopDelay: true, restart: true,
+const PROPS: Known<ProcessProps> = {
+  name: true,
+  command: true,
+  ready: true,
+  startTimeout: true,
+  stopSignal: true,
+  stopTimeout: true,
+  stopDelay: true,
+  restart: true,
   forwardSignals: true,
 };
 

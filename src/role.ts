@@ -1,5 +1,5 @@
 import { Check } from './check';
-import { instanceOf, onlyKnown, references } from './private/checks';
+import { instanceOf, Known, onlyKnown, references } from './private/checks';
 import { Process, ProcessProps, toProcess } from './process';
 import { refuseItsName, RoleLabel } from './role-label';
 
@@ -42,7 +42,7 @@ export interface RoleProps {
   readonly liveness?: Check;
 }
 
-const PROPS: { [name in keyof Required<RoleProps>]: true } = { processes: true, readiness: true, liveness: true };
+const PROPS: Known<RoleProps> = { processes: true, readiness: true, liveness: true };
 
 /**
  * A role, or what both roles share, checked, in the terms of the entrypoint.

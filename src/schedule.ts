@@ -1,4 +1,4 @@
-import { oneOf, onlyKnown, wholeNumber } from './private/checks';
+import { Known, oneOf, onlyKnown, wholeNumber } from './private/checks';
 
 /**
  * Days of the week.
@@ -111,7 +111,7 @@ export function scheduleCommand(windows: ScheduleWindow[], options: SplitSchedul
   return ['sh', '-c', SCRIPT, 'schedule', toTimeZone(options.timeZone ?? 'UTC'), String(options.otherwise), ...words];
 }
 
-const PROPS: { [name in keyof Required<ScheduleWindow>]: true } = { from: true, to: true, sync: true, days: true };
+const PROPS: Known<ScheduleWindow> = { from: true, to: true, sync: true, days: true };
 
 function windowWords(prop: string, window: ScheduleWindow): string[] {
   onlyKnown(prop, window, PROPS);

@@ -3,7 +3,7 @@ import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { asyncScaler, AsyncScalerOptions } from './async-scaler';
 import { deploymentBudgets, DeploymentBudgetOptions } from './deployment-budget';
-import { toRolePlan } from './private/deployments-plan';
+import { checkNames, toRolePlan } from './private/deployments-plan';
 import { addMissingLabels, labelsOf, recommendedLabels } from './private/labels';
 import { RoleDeployment } from './role-deployment';
 import { SyncAsyncDeploymentsProps } from './sync-async-deployments-props';
@@ -61,6 +61,7 @@ export class SyncAsyncDeployments extends Construct {
 
   public constructor(scope: Construct, id: string, props: SyncAsyncDeploymentsProps) {
     super(scope, id);
+    checkNames(props);
     // Without a hash of the path, so that it is the same as that of a StatefulSet in its place, in a chart whose names have none.
     const name = props.metadata?.name ?? Names.toDnsLabel(this, { includeHash: false });
     const labels = recommendedLabels(id, name);

@@ -1,6 +1,6 @@
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
-import { isDnsLabel, isDnsSubdomain, oneOf, onlyKnown } from './private/checks';
+import { isDnsLabel, isDnsSubdomain, Known, oneOf, onlyKnown } from './private/checks';
 
 /**
  * A volume that every pod has for itself, and that outlives it: a cache of models, for example.
@@ -121,7 +121,7 @@ export function toVolumeClaims(claims: VolumeClaimProps[] = [], retention?: Volu
   return { claims: claims.map(claim => ({ ...claim })), retention };
 }
 
-const PROPS: { [name in keyof Required<VolumeClaimProps>]: true } = { name: true, size: true, path: true, storageClassName: true, accessModes: true };
+const PROPS: Known<VolumeClaimProps> = { name: true, size: true, path: true, storageClassName: true, accessModes: true };
 
 function checkClaim(prop: string, claim: VolumeClaimProps): void {
   onlyKnown(prop, claim, PROPS);

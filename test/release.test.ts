@@ -78,6 +78,7 @@ describe('the release workflow', () => {
       expect(workflow.jobs[`release_${registry}`].permissions['id-token']).toBe('write');
       expect(publisher(`release_${registry}`).env).toMatchObject({ [`${registry.toUpperCase()}_TRUSTED_PUBLISHER`]: 'true' });
     }
+    expect(JSON.stringify(workflow)).not.toContain('NPM_TOKEN');
     const secrets = new Set([...JSON.stringify(workflow).matchAll(/secrets\.(\w+)/g)].map(([, secret]) => secret));
     const maven = ['MAVEN_GPG_PRIVATE_KEY', 'MAVEN_GPG_PRIVATE_KEY_PASSPHRASE', 'MAVEN_PASSWORD', 'MAVEN_STAGING_PROFILE_ID', 'MAVEN_USERNAME'];
     expect([...secrets].sort()).toEqual(['GITHUB_TOKEN', 'GO_GITHUB_TOKEN', ...maven, 'NUGET_USERNAME']);

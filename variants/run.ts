@@ -7,7 +7,8 @@ import { adapted, adaptedPackage, FLOORS, VERSIONS } from './variant';
 const ROOT = join(__dirname, '..');
 const FOLDER = join(ROOT, 'dist/variants');
 
-const TARGETS = ['js', 'python', 'java', 'dotnet', 'go'];
+const { devDependencies, overrides, jsii } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const TARGETS = ['js', ...Object.keys(jsii.targets)];
 
 const USAGE = `npm run variants -- [options]
 
@@ -60,7 +61,7 @@ function check(name: string, body: () => boolean): boolean {
 
 /** What the library stands on, with nothing beside it that could be newer. The tools are those of the repository, which Node finds further up. */
 function install(version: number, target: string): boolean {
-  const { devDependencies: { cdk8s, constructs }, overrides } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const { cdk8s, constructs } = devDependencies;
   const dependencies = { cdk8s, constructs, [`cdk8s-plus-${version}`]: FLOORS[version] };
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, 'package.json'), JSON.stringify({ private: true, dependencies, overrides }));

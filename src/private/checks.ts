@@ -99,17 +99,20 @@ export function commandWords(prop: string, words: string[]): string[] {
 /**
  * Refuses props that have a value and no meaning: nobody would hear of them. TypeScript lets them pass in an object that comes from elsewhere, and a dict in a list of Python's keeps Python's names.
  */
-export function onlyKnown(prop: string, given: object, known: object): void {
-  const names = Object.keys(known);
-  const [name, value] = Object.entries(given ?? {}).find(([key, each]) => each !== undefined && !names.includes(key)) ?? [];
-  if (name !== undefined) {
-    throw new Error(`'${prop}.${name}' (${inAWord(value)}) must be one of ${names.join(', ')} in order to be heard.`);
+export function onlyKnown<Props extends object>(prop: string, given: Props, known: Known<Props>): void {
+  const unknown = firstGiven(given, name => !Object.hasOwn(known, name));
+  if (unknown) {
+    throw new Error(`'${prop}.${unknown.name}' (${unknown.value}) must be one of ${Object.keys(known).join(', ')} in order to be heard.`);
   }
 }
 
-/** A value as an error can show it, whatever it is. */
-export function inAWord(value: unknown): unknown {
-  return value instanceof Object ? value.constructor.name : value;
+/** Every name that props can have: the compiler misses one that is forgotten. */
+export type Known<Props> = { readonly [name in keyof Required<Props>]: true };
+
+/** The first prop that has a value and such a name, with the value as an error can show it, whatever it is. */
+export function firstGiven(given: object, such: (name: string) => boolean): { name: string; value: unknown } | undefined {
+  const [name, value] = Object.entries(given ?? {}).find(([each, its]) => its !== undefined && such(each)) ?? [];
+  return name === undefined ? undefined : { name, value: value instanceof Object ? value.constructor.name : value };
 }
 
 /** Refuses a value that is not one of an enum's: callers without types can pass anything. */

@@ -6,7 +6,7 @@ import { ProcessProps } from '../process';
 import { Role, RoleProps, toRole, toShared } from '../role';
 import { RoleDeploymentOptions, SyncAsyncDeploymentsProps } from '../sync-async-deployments-props';
 import { SyncAsyncWorkloadProps } from '../sync-async-workload-props';
-import { inAWord, instanceOf, isDnsLabel, MAX_NUMBER, onlyKnown, wholeNumber, wholeSeconds } from './checks';
+import { firstGiven, instanceOf, isDnsLabel, Known, MAX_NUMBER, onlyKnown, wholeNumber, wholeSeconds } from './checks';
 import { checkPods, toGracePeriod } from './pod-plan';
 
 /** The Deployment of a role: its props, checked one by one and complete. */
@@ -25,19 +25,28 @@ const OF_A_STATEFUL_SET = ['split', 'roleLabel', 'volumeClaims', 'volumeClaimRet
 /** Options that each role has, and that have no value for both. */
 const OF_ONE_ROLE = ['replicas', 'strategy'];
 
-const OF_A_ROLE: { [name in keyof Required<RoleDeploymentOptions>]: true } = {
-  replicas: true, gpu: true, resources: true, envVariables: true, strategy: true,
-};
+const OF_A_ROLE: Known<RoleDeploymentOptions> = { replicas: true, gpu: true, resources: true, envVariables: true, strategy: true };
 
 /** What Kubernetes has by default, here for what comes before the processes: a GPU, the image, init containers. */
 const PULL_SECONDS = 600;
 
 const ADJECTIVES = { sync: 'synchronous', async: 'asynchronous' };
 
+/** Throws on props that belong to one role, or to the other layout. */
+export function checkNames(given: SyncAsyncDeploymentsProps): void {
+  const ofOneRole = firstGiven(given, name => OF_ONE_ROLE.includes(name));
+  if (ofOneRole) {
+    throw new Error(`'${ofOneRole.name}' (${ofOneRole.value}) must be given in 'syncDeployment' and 'asyncDeployment' in order for each Deployment to have its own.`);
+  }
+  const ofOther = firstGiven(given, name => OF_A_STATEFUL_SET.includes(name));
+  if (ofOther) {
+    throw new Error(`'${ofOther.name}' (${ofOther.value}) must be left out in order not to be missed: only a SyncAsyncStatefulSet has it.`);
+  }
+}
+
 /** Throws on everything that is wrong with the props of a role by themselves. */
 export function toRolePlan(role: 'sync' | 'async', given: SyncAsyncDeploymentsProps, labels: { [key: string]: string }): RolePlan {
   const options = given[`${role}Deployment`] ?? {};
-  checkNames(given);
   checkOptions(`${role}Deployment`, options);
   const props = merged(role, given, options);
   checkPods('Deployment', props);
@@ -52,15 +61,6 @@ export function toRolePlan(role: 'sync' | 'async', given: SyncAsyncDeploymentsPr
   };
 }
 
-function checkNames(given: object): void {
-  for (const [name, value] of namedIn(given, OF_ONE_ROLE)) {
-    throw new Error(`'${name}' (${value}) must be given in 'syncDeployment' and 'asyncDeployment' in order for each Deployment to have its own.`);
-  }
-  for (const [name, value] of namedIn(given, OF_A_STATEFUL_SET)) {
-    throw new Error(`'${name}' (${value}) must be left out in order not to be missed: only a SyncAsyncStatefulSet has it.`);
-  }
-}
-
 function checkOptions(prop: string, options: RoleDeploymentOptions): void {
   onlyKnown(prop, options, OF_A_ROLE);
   if (options.replicas !== undefined) {
@@ -68,11 +68,6 @@ function checkOptions(prop: string, options: RoleDeploymentOptions): void {
   }
   instanceOf(`${prop}.strategy`, options.strategy, kplus.DeploymentStrategy, 'DeploymentStrategy.recreate()');
   instanceOf(`${prop}.gpu`, options.gpu, Gpu, 'Gpu.nvidia()');
-}
-
-/** Those of some props that have a value, each with what it is in a word. */
-function namedIn(given: object, names: string[]): [string, unknown][] {
-  return Object.entries(given).filter(([name, value]) => names.includes(name) && value !== undefined).map(([name, value]) => [name, inAWord(value)]);
 }
 
 /** When Kubernetes calls a rollout failed because no pod has become available: not before the processes may take no longer. */

@@ -47,7 +47,7 @@ function folder(...names: string[]): string {
   return path;
 }
 
-const yaml = (path: string) => readFileSync(join(path, 'vision.k8s.yaml'), 'utf8');
+const yaml = (path: string, chart = 'vision') => readFileSync(join(path, `${chart}.k8s.yaml`), 'utf8');
 
 /** TypeScript runs here; the package that it imports by its name is the compiled one. */
 function inTypeScript(code: string, outdir: string): void {
@@ -89,27 +89,24 @@ function tryOut(language: Language): void {
 
   const build = check(`${name}: the library is built`, () => language.prepare!(folder(target, 'program'), generated));
   if (build === undefined) return;
-  check(`${name}: the quick start writes the YAML of TypeScript`, () => {
-    const outdir = folder(target, 'yaml');
-    const { good, said } = build(text)(outdir);
+  /** Runs a program, which has to end well, and gives the folder of its YAML. */
+  const written = (code: string, outdir: string) => {
+    const { good, said } = build(code)(outdir);
     ok(good, said);
-    strictEqual(yaml(outdir), expected);
-  });
+    return outdir;
+  };
+  check(`${name}: the quick start writes the YAML of TypeScript`, () => strictEqual(yaml(written(text, folder(target, 'yaml'))), expected));
   if (language.minimal) {
     check(`${name}: ${language.minimal} writes the YAML of TypeScript`, () => {
-      const [app, outdir] = [new App({ outdir: folder('minimal') }), folder(target, 'minimal')];
+      const app = new App({ outdir: folder('minimal') });
       new MinimalChart(app, 'minimal');
       app.synth();
-      const { good, said } = build(readFileSync(join(ROOT, language.minimal!), 'utf8'))(outdir);
-      ok(good, said);
-      strictEqual(...[outdir, app.outdir].map(path => readFileSync(join(path, 'minimal.k8s.yaml'), 'utf8')) as [string, string]);
+      const outdir = written(readFileSync(join(ROOT, language.minimal!), 'utf8'), folder(target, 'minimal'));
+      strictEqual(yaml(outdir, 'minimal'), yaml(app.outdir, 'minimal'));
     });
   }
   blocks(pages, language.block).slice(1).forEach((more, i) => check(`${name}: snippet ${i + 2} writes YAML`, () => {
-    const outdir = folder(target, `snippet-${i + 2}`);
-    const { good, said } = build(more)(outdir);
-    ok(good, said);
-    ok(yaml(outdir).includes('kind: StatefulSet'));
+    ok(yaml(written(more, folder(target, `snippet-${i + 2}`))).includes('kind: StatefulSet'));
   }));
   check(`${name}: a mistake arrives as a sentence`, () => {
     const { good, said } = build(withMistake(text))(folder(target, 'mistake'));
